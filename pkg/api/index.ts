@@ -1,0 +1,19 @@
+// What the API is: resource definitions, schemas, defaults, validation, printer columns; a folder per group.
+// Reads nothing but its own tables; everything here is pure. Object types and ResourceRefs: types/<group>-<version>.ts.
+export type {
+  Column,
+  NameRule,
+  ResourceDefinition,
+  StorageDefinition,
+  Strategy,
+  SubresourceDefinition,
+} from "./definition.ts";
+export {
+  apiVersionOf,
+  type KubeObject,
+  type Mutable,
+  mutableCopy,
+  type NewObject,
+  type ResourceRef,
+} from "./resource-ref.ts";
+export type { Definitions, Schema } from "./schema/schema.ts";

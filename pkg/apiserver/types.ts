@@ -1,0 +1,124 @@
+/**
+ * The API server's contracts. One pipeline answers every request, whoever carries it:
+ *
+ *   HTTPS (fastify) ─┐
+ *   worker port ─────┼─▶ authenticate ─▶ authorize ─▶ route ─▶ Reply
+ *   in-process ──────┘   (HTTPS only)                  ├─ resource verbs (registry/): decode ─▶ admit ─▶ validate ─▶ store
+ *                                                      ├─ documents: discovery, OpenAPI, version, health, metrics
+ *                                                      └─ node streams: log, exec, attach, portforward, proxy
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** Who asks. From a client certificate (CN, O), a service-account token, or attached by the in-process transport. */
+export interface UserInfo {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Upstream's RequestInfo: what a path and method mean, before anything looks at a body. */
+export interface RequestInfo {
+  readonly isResource: boolean;
+  /** get, list, watch, create, update, patch, delete, deletecollection, connect is authorized as create/get; or the lowercase method for non-resource paths. */
+  readonly verb: string;
+  readonly path: string;
+  readonly group: string;
+  readonly version: string;
+  readonly namespace: string;
+  /** Plural; "namespaces" for /api/v1/namespaces/NAME itself. */
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+  /** Path segments after the subresource (proxy paths), without a leading slash. */
+  readonly rest: string;
+}
+
+export interface RequestContext {
+  readonly info: RequestInfo;
+  readonly method: string;
+  /** Path without query, still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case header values; empty for in-process callers. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly user: UserInfo;
+  /** Aborts when the caller is gone or the server drains. */
+  readonly signal: AbortSignal;
+  /** The raw body of HTTP callers, or the plain object of in-process callers. */
+  readonly body: () => Promise<Uint8Array | object | undefined>;
+  /** Texts for Warning headers. */
+  readonly warn: (text: string) => void;
+}
+
+/** What a route answers. Errors are thrown as ApiError. */
+export type Reply =
+  /** One object; `text` is its JSON when it was already encoded, and is preferred over encoding `object` again. */
+  | { readonly kind: "object"; readonly status: number; readonly object: object; readonly text?: string | Uint8Array }
+  | {
+      readonly kind: "bytes";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string | Uint8Array;
+    }
+  /** Chunks as they come: logs, proxied bodies. */
+  | {
+      readonly kind: "stream";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: AsyncIterable<string | Uint8Array>;
+    }
+  /** A watch; the transport frames it (chunked JSON lines, WebSocket messages, port messages). */
+  | { readonly kind: "watch"; readonly start: (sink: WatchSink) => () => void };
+
+/** Where a watch delivers. `text` is the encoded event, made once for all watchers of it: `{"type":…,"object":…}\n`. */
+export interface WatchSink {
+  /** False when the sink's buffer is full: the watcher is then cut. */
+  send(event: { readonly text: string; readonly type: string }): boolean;
+  end(): void;
+}
+
+export type Handler = (context: RequestContext) => Promise<Reply>;
+
+/** Takes over the socket of an HTTP/1.1 Upgrade request (exec, attach, portforward, proxied upgrades, watch by WebSocket). */
+export type UpgradeHandler = (
+  context: RequestContext,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+) => Promise<void>;
+
+/** Finds who asks; undefined passes to the next authenticator. A wrong credential throws unauthorized(). */
+export interface Authenticator {
+  authenticate(request: {
+    readonly headers: RequestContext["headers"];
+    readonly peerCertificate: Uint8Array | undefined;
+  }): Promise<UserInfo | undefined>;
+}
+
+export interface Authorizer {
+  /** `reason` goes into the Forbidden message. "no-opinion" passes to the next authorizer. */
+  authorize(
+    user: UserInfo,
+    info: RequestInfo,
+  ): Promise<{ readonly decision: "allow" | "deny" | "no-opinion"; readonly reason: string }>;
+}
+
+/** The context of one write on its way through admission. `object` may be changed by mutating plugins. */
+export interface AdmissionAttributes {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  readonly info: RequestInfo;
+  readonly kind: string;
+  readonly user: UserInfo;
+  readonly object: any; // oxlint-disable-line no-explicit-any -- any kind of object passes here
+  readonly old: any; // oxlint-disable-line no-explicit-any -- any kind of object passes here
+  readonly dryRun: boolean;
+  readonly warn: (text: string) => void;
+}
+
+export interface AdmissionPlugin {
+  readonly name: string;
+  admit?(attributes: AdmissionAttributes): Promise<void>;
+  validate?(attributes: AdmissionAttributes): Promise<void>;
+}

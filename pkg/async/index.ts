@@ -1,0 +1,3 @@
+// Small tools for waiting and cancelling that every component shares. Imports nothing of ours.
+export { isAbort, sleep, until, type UntilOptions } from "./until.ts";
+export { withTimeout } from "./with-timeout.ts";
