@@ -9,6 +9,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
 
 /** Who asks. From a client certificate (CN, O), a service-account token, or attached by the in-process transport. */
 export interface UserInfo {
@@ -72,10 +74,20 @@ export type Reply =
   /** A watch; the transport frames it (chunked JSON lines, WebSocket messages, port messages). */
   | { readonly kind: "watch"; readonly start: (sink: WatchSink) => () => void };
 
-/** Where a watch delivers. `text` is the encoded event, made once for all watchers of it: `{"type":…,"object":…}\n`. */
+/** One event on its way to watchers. Each form is made once, on first use, however many watch it. */
+export interface ServedEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  /** `{"type":…,"object":…}\n` */
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** Frozen. */
+  readonly object: KubeObject;
+}
+
+/** Where a watch delivers. */
 export interface WatchSink {
   /** False when the sink's buffer is full: the watcher is then cut. */
-  send(event: { readonly text: string; readonly type: string }): boolean;
+  send(event: ServedEvent): boolean;
   end(): void;
 }
 
@@ -121,4 +133,65 @@ export interface AdmissionPlugin {
   readonly name: string;
   admit?(attributes: AdmissionAttributes): Promise<void>;
   validate?(attributes: AdmissionAttributes): Promise<void>;
+}
+
+/**
+ * Server-side work tied to one resource's writes that needs other state: address and port allocation. Each begin runs
+ * after mutating admission and before validation, may change `object` in place, and is then committed when the write
+ * reached the store or rolled back when it did not (validation, conflict, dry run). Keyed "plural" or "group/plural".
+ */
+export interface ResourceHooks {
+  beginCreate?(object: any, context: HookContext): Promise<HookTransaction | undefined>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
+  /** May run several times for one request, when the write lost a race and is tried again. */
+  beginUpdate?(object: any, old: any, context: HookContext): Promise<HookTransaction | undefined>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
+  /** The object is gone from the store. */
+  afterDelete?(object: any, context: HookContext): void; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
+}
+
+export interface HookContext {
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  readonly warn: (text: string) => void;
+}
+
+export interface HookTransaction {
+  commit(): void;
+  rollback(): void;
+}
+
+/** Reads of the server's own cache, for admission plugins, hooks and authorizers. Stored form; frozen. */
+export interface ObjectReader {
+  /** `resource` is "plural" or "group/plural"; namespace "" for cluster-scoped objects. */
+  get(resource: string, namespace: string, name: string): KubeObject | undefined;
+  /** In key order; of one namespace when given. */
+  list(resource: string, namespace?: string): readonly KubeObject[];
+  /** Calls back after every change, in order, from the store's turn: the listener only takes note. Returns a function that stops. */
+  onChange(
+    resource: string,
+    listener: (change: { readonly object: KubeObject; readonly deleted: boolean }) => void,
+  ): () => void;
+}
+
+/** A route that is no resource verb: documents, health, node streams. The first that matches answers. */
+export interface Route {
+  readonly name: string;
+  matches(info: RequestInfo): boolean;
+  readonly handle?: Handler;
+  /** For HTTP/1.1 Upgrade requests; without it they are refused with 400. */
+  readonly upgrade?: UpgradeHandler;
+}
+
+/** The definitions served now; changes as CustomResourceDefinitions come and go. */
+export interface ResourceTable {
+  find(group: string, version: string, plural: string): ResourceDefinition | undefined;
+  all(): readonly ResourceDefinition[];
+  /** Grows with every change of `all()`. */
+  readonly generation: number;
+}
+
+/** What a part of the server that is made later than the core may use: plugins, hooks and routes are made from it. */
+export interface ServerParts {
+  readonly reader: ObjectReader;
+  readonly resources: ResourceTable;
+  readonly authorizer: Authorizer;
 }
