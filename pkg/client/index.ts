@@ -1,0 +1,27 @@
+// How components read and write the cluster: typed calls, informers, work queues, leader election, events.
+// Reads and writes only the API server, through the transport that cmd chose.
+export { createClient } from "./client.ts";
+export { deepFreeze } from "./deep-freeze.ts";
+export { Expectations } from "./expectations.ts";
+export { type Informer, type InformerHandler, SharedInformer } from "./informer.ts";
+export { InformerFactory } from "./informer-factory.ts";
+export { formatLabelSelector, labelMatcher } from "./label-selector.ts";
+export type { IndexFunction, Lister } from "./lister.ts";
+export { keyOf, keyOfName, splitKey } from "./object-key.ts";
+export { CONTROLLER_RATE_LIMITS, type RateLimits } from "./rate-limiter.ts";
+export { Reflector, type ReflectorSink, type Selection } from "./reflector.ts";
+export { resourcePath } from "./resource-path.ts";
+export { retryOnConflict } from "./retry-on-conflict.ts";
+export type {
+  ApiRequest,
+  Client,
+  ListOptions,
+  ObjectList,
+  ObjectName,
+  PatchType,
+  Transport,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from "./types.ts";
+export { type Sync, WorkQueue } from "./work-queue.ts";
