@@ -17,3 +17,18 @@ export {
   type ResourceRef,
 } from "./resource-ref.ts";
 export type { Definitions, Schema } from "./schema/schema.ts";
+export {
+  EVERYTHING,
+  formatLabelSelector,
+  formatLabels,
+  type Labels,
+  NOTHING,
+  parseSelector,
+  type Requirement,
+  requirementMatches,
+  type Selector,
+  selectorFrom,
+  selectorOf,
+  selectorOfMap,
+  SelectorSyntaxError,
+} from "./labels.ts";
