@@ -8,6 +8,7 @@ export type {
   Strategy,
   SubresourceDefinition,
 } from "./definition.ts";
+export { humanAge, humanDuration } from "./duration.ts";
 export {
   apiVersionOf,
   type KubeObject,
