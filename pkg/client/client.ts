@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject, type NewObject, type ResourceRef } from "#pkg/api/index.ts";
+import { apiVersionOf, type KubeObject, type NewObject, type ResourceRef } from "#pkg/api/resource-ref.ts";
 import type { DeleteOptions, Status } from "#pkg/api/types/meta-v1.ts";
 import { ApiError } from "#pkg/errors/index.ts";
 import { resourcePath } from "./resource-path.ts";

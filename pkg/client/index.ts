@@ -1,13 +1,17 @@
 // How components read and write the cluster: typed calls, informers, work queues, leader election, events.
 // Reads and writes only the API server, through the transport that cmd chose.
 export { createClient } from "./client.ts";
+export type { Pem, ServerAccess } from "./credentials.ts";
+export { ConnectionError } from "./connection.ts";
 export { deepFreeze } from "./deep-freeze.ts";
 export { Expectations } from "./expectations.ts";
+export { createHttpsTransport, type HttpsTransportOptions } from "./https-transport.ts";
+export { loadKubeconfig } from "./kubeconfig.ts";
 export { type Informer, type InformerHandler, SharedInformer } from "./informer.ts";
 export { InformerFactory } from "./informer-factory.ts";
-export { formatLabelSelector, labelMatcher } from "./label-selector.ts";
 export type { IndexFunction, Lister } from "./lister.ts";
 export { keyOf, keyOfName, splitKey } from "./object-key.ts";
+export { createPortTransport } from "./port-transport.ts";
 export { CONTROLLER_RATE_LIMITS, type RateLimits } from "./rate-limiter.ts";
 export { Reflector, type ReflectorSink, type Selection } from "./reflector.ts";
 export { resourcePath } from "./resource-path.ts";

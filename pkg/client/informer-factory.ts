@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceRef } from "#pkg/api/index.ts";
+import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { type Informer, SharedInformer } from "./informer.ts";
 import type { Selection } from "./reflector.ts";

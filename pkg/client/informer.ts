@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceRef } from "#pkg/api/index.ts";
+import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { type IndexFunction, Indexer, type Lister } from "./lister.ts";
 import { keyOf } from "./object-key.ts";

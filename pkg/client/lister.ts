@@ -1,4 +1,4 @@
-import type { KubeObject } from "#pkg/api/index.ts";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { keyOf, keyOfName } from "./object-key.ts";
 import type { ObjectName } from "./types.ts";
 

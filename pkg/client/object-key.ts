@@ -1,4 +1,4 @@
-import type { KubeObject } from "#pkg/api/index.ts";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ObjectName } from "./types.ts";
 
 /** "namespace/name", or "name" for what has no namespace: the key of listers and work queues. */

@@ -1,5 +1,5 @@
 import { sleep } from "#pkg/async/index.ts";
-import type { KubeObject, ResourceRef } from "#pkg/api/index.ts";
+import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
 import { ApiError, isExpired } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { Backoff } from "./backoff.ts";

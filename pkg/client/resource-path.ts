@@ -1,4 +1,4 @@
-import type { ResourceRef } from "#pkg/api/index.ts";
+import type { ResourceRef } from "#pkg/api/resource-ref.ts";
 
 /** The parts of a resource's path that a call chooses. Without a name it is the collection. */
 export interface PathParts {

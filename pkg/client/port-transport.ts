@@ -1,0 +1,121 @@
+import type { MessagePort } from "node:worker_threads";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import type { PortClientMessage, PortRequest, PortServerMessage } from "./port-protocol.ts";
+import { encodeQuery } from "./query.ts";
+import { errorOfAnswer } from "./status-error.ts";
+import type { ApiRequest, Transport, WatchEvent } from "./types.ts";
+
+/** The API server behind a MessagePort, for control loops in worker threads. Decoding happens on this side. */
+export function createPortTransport(port: MessagePort): Transport {
+  return new PortTransport(port);
+}
+
+type Receiver = (message: PortServerMessage | { readonly type: "closed" }) => void;
+
+class PortTransport implements Transport {
+  readonly #port: MessagePort;
+  readonly #receivers = new Map<number, Receiver>();
+  #lastId = 0;
+  #closed = false;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on("message", (message: PortServerMessage) => this.#receivers.get(message.id)?.(message));
+    port.on("close", () => this.#end());
+  }
+
+  request(request: ApiRequest): Promise<unknown> {
+    const { signal } = request;
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const id = this.#open("request", request, (message) => {
+      done();
+      if (message.type !== "response") reject(new Error("The API server's port closed"));
+      else if (message.status >= 400) reject(errorOfAnswer(message.status, message.text));
+      else resolve(message.json ? (JSON.parse(message.text) as unknown) : message.text);
+    });
+    const onAbort = (): void => {
+      done();
+      this.#send({ type: "abort", id });
+      reject(signal?.reason as Error);
+    };
+    const done = (): void => {
+      this.#receivers.delete(id);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    signal?.addEventListener("abort", onAbort);
+    return promise;
+  }
+
+  async *watch(request: ApiRequest): AsyncGenerator<WatchEvent> {
+    const { signal } = request;
+    signal?.throwIfAborted();
+    const inbox: Parameters<Receiver>[0][] = [];
+    let wake = Promise.withResolvers<void>();
+    const id = this.#open("watch", request, (message) => {
+      inbox.push(message);
+      wake.resolve();
+    });
+    const onAbort = (): void => wake.resolve();
+    signal?.addEventListener("abort", onAbort);
+    let open = true;
+    try {
+      for (;;) {
+        while (inbox.length > 0) {
+          const message = inbox.shift();
+          if (message === undefined || message.type === "started") continue;
+          if (message.type === "events") {
+            for (const text of message.texts) {
+              yield JSON.parse(text) as WatchEvent<KubeObject>;
+              signal?.throwIfAborted();
+            }
+            this.#send({ type: "ack", id, count: message.texts.length });
+            continue;
+          }
+          open = false;
+          if (message.type === "response") throw errorOfAnswer(message.status, message.text);
+          if (message.type === "closed") throw new Error("The API server's port closed");
+          return;
+        }
+        signal?.throwIfAborted();
+        await wake.promise;
+        wake = Promise.withResolvers();
+      }
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      this.#receivers.delete(id);
+      if (open) this.#send({ type: "abort", id });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#port.close();
+    this.#end();
+  }
+
+  #open(type: PortRequest["type"], request: ApiRequest, receiver: Receiver): number {
+    if (this.#closed) throw new Error("The API server's port closed");
+    const id = ++this.#lastId;
+    this.#receivers.set(id, receiver);
+    this.#send({
+      type,
+      id,
+      method: request.method,
+      path: request.path,
+      query: encodeQuery(request.query),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
+    });
+    return id;
+  }
+
+  #send(message: PortClientMessage): void {
+    if (!this.#closed) this.#port.postMessage(message);
+  }
+
+  #end(): void {
+    this.#closed = true;
+    const receivers = [...this.#receivers.values()];
+    for (const receiver of receivers) receiver({ type: "closed" });
+  }
+}
