@@ -7,7 +7,7 @@
  *                                       containers, volumes, cgroups of one pod
  */
 import type { Container, EphemeralContainer, Pod, PodStatus, Secret } from "#pkg/api/types/core-v1.ts";
-import type { ContainerConfig, PodSandboxConfig } from "#pkg/cri/types.ts";
+import type { ContainerConfig, PodSandboxConfig } from "#pkg/cri/index.ts";
 
 export type { Container, EphemeralContainer, Pod, PodStatus } from "#pkg/api/types/core-v1.ts";
 
