@@ -18,7 +18,7 @@
 export interface Store<T> {
   /** The newest committed revision. Never goes back, not even over a restart. */
   readonly revision: number;
-  /** Reads at or below this revision are gone; 0 when nothing was compacted. */
+  /** Reads and watches from below this revision are gone; it is itself complete. 0 when nothing was compacted. */
   readonly compactedRevision: number;
 
   /** Writes `value` when the key's revision is `expected`; resolves to the new revision. @throws {ConflictError} */
@@ -33,11 +33,14 @@ export interface Store<T> {
   /**
    * Calls back for every event with `prefix` and revision > `from`, in order, in batches. The replay of history comes
    * first, then live events; returns a function that stops. The listener runs on the store's turn: it must only
-   * enqueue. @throws {CompactedError} when history from `from` is no longer complete
+   * enqueue. Resolves when the replay was delivered. @throws {CompactedError} when history from `from` is no longer complete
    */
   watch(prefix: string, from: number, listener: (events: readonly StoreEvent<T>[]) => void): Promise<() => void>;
 
-  /** Forgets history at and below `revision`, in small steps; current values stay. */
+  /**
+   * Forgets what was overwritten or deleted at and below `revision` (at most the newest), in small steps; the state at
+   * `revision` stays readable. Resolves when the space is free again.
+   */
   compact(revision: number): Promise<void>;
   /** Bytes on disk, for metrics and `minik status`. */
   stats(): Promise<{ readonly sizeBytes: number; readonly walBytes: number; readonly keys: number }>;
