@@ -1,35 +1,28 @@
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const YEAR = 365 * DAY;
-
-/** Two units, the smaller one left out when zero: "3m", "3m20s". */
-function pair(seconds: number, big: number, bigUnit: string, small: number, smallUnit: string): string {
-  const rest = Math.floor((seconds % big) / small);
-  return `${Math.floor(seconds / big)}${bigUnit}${rest === 0 ? "" : `${rest}${smallUnit}`}`;
-}
-
-/**
- * A duration in milliseconds as kubectl's tables show it (`duration.HumanDuration`): at most two units, and fewer digits
- * the longer it is. Up to a second in the future is "0s" (clocks differ), more is "<invalid>".
- */
+/** Ages as kubectl shows them (upstream's duration.HumanDuration): two units while the larger one is small. */
 export function humanDuration(ms: number): string {
+  // Clocks differ between machines: two seconds into the future still read as now.
   const seconds = Math.trunc(ms / 1000);
-  if (Number.isNaN(seconds) || seconds < -1) return "<invalid>";
+  if (seconds < -1) return "<invalid>";
   if (seconds < 0) return "0s";
-  if (seconds < 2 * MINUTE) return `${seconds}s`;
-  if (seconds < 10 * MINUTE) return pair(seconds, MINUTE, "m", 1, "s");
-  if (seconds < 3 * HOUR) return `${Math.floor(seconds / MINUTE)}m`;
-  if (seconds < 8 * HOUR) return pair(seconds, HOUR, "h", MINUTE, "m");
-  if (seconds < 2 * DAY) return `${Math.floor(seconds / HOUR)}h`;
-  if (seconds < 8 * DAY) return pair(seconds, DAY, "d", HOUR, "h");
-  if (seconds < 2 * YEAR) return `${Math.floor(seconds / DAY)}d`;
-  if (seconds < 8 * YEAR) return pair(seconds, YEAR, "y", DAY, "d");
-  return `${Math.floor(seconds / YEAR)}y`;
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.trunc(seconds / 60);
+  if (minutes < 10) return two(minutes, "m", seconds % 60, "s");
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.trunc(minutes / 60);
+  if (hours < 8) return two(hours, "h", minutes % 60, "m");
+  if (hours < 48) return `${hours}h`;
+  const days = Math.trunc(hours / 24);
+  if (hours < 192) return two(days, "d", hours % 24, "h");
+  if (hours < 24 * 365 * 2) return `${days}d`;
+  const years = Math.trunc(hours / 24 / 365);
+  if (hours < 24 * 365 * 8) return two(years, "y", days % 365, "d");
+  return `${years}y`;
 }
 
-/** An Age cell: the time since an RFC 3339 `timestamp`, "<unknown>" where there is none. `now` in ms. */
-export function humanAge(timestamp: string | null | undefined, now: number): string {
-  if (timestamp === undefined || timestamp === null || timestamp === "") return "<unknown>";
-  return humanDuration(now - Date.parse(timestamp));
+const two = (large: number, unit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large}${unit}` : `${large}${unit}${small}${smallUnit}`;
+
+/** The age of an RFC 3339 time; "<unknown>" without one. `now` in ms since the epoch. */
+export function ageSince(time: string | undefined, now: number): string {
+  return time === undefined ? "<unknown>" : humanDuration(now - Date.parse(time));
 }

@@ -8,7 +8,7 @@ export type {
   Strategy,
   SubresourceDefinition,
 } from "./definition.ts";
-export { humanAge, humanDuration } from "./duration.ts";
+export { ageSince, humanDuration } from "./duration.ts";
 export {
   apiVersionOf,
   type KubeObject,

@@ -1,4 +1,4 @@
-import { type Column, humanAge, type KubeObject, type ResourceDefinition } from "#pkg/api/index.ts";
+import { type Column, ageSince, type KubeObject, type ResourceDefinition } from "#pkg/api/index.ts";
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { type MetaVersion, type PartialObjectMetadata, toPartialObjectMetadata } from "./partial-object-metadata.ts";
 
@@ -48,7 +48,7 @@ const AGE: Column = {
   type: "date",
   priority: 0,
   description: "Time since the object was created.",
-  value: (object: KubeObject, now) => humanAge(object.metadata.creationTimestamp, now),
+  value: (object: KubeObject, now) => ageSince(object.metadata.creationTimestamp, now),
 };
 
 /** The columns of a kind: its own, led by Name where it has none of that name; Name and Age where it has none at all. */

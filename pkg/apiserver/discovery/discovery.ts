@@ -1,0 +1,119 @@
+import type { ResourceDefinition } from "#pkg/api/index.ts";
+import type { Handler, RequestContext } from "../types.ts";
+import { acceptedTypes } from "./accept.ts";
+import { aggregatedDiscovery, type DiscoveryVersion } from "./aggregated.ts";
+import { type Document, jsonDocument, replyWithDocument } from "./document.ts";
+import { apiGroup, type Group, groupsOf } from "./group-list.ts";
+import { type OpenIdKeys, openIdConfiguration, openIdKeySet } from "./openid.ts";
+import { resourceList } from "./resource-list.ts";
+import { type Build, versionInfo } from "./version.ts";
+
+export interface DiscoveryOptions {
+  /**
+   * What is served now, groups and versions in order of preference. A changed list is a new array: documents are made
+   * again when, and only when, the array is another one.
+   */
+  readonly definitions: () => readonly ResourceDefinition[];
+  /** "HOST:PORT" under which clients reach this server. */
+  readonly serverAddress: string;
+  readonly build: Build;
+  /** Paths outside /api and /apis that `/` names: health, metrics, OpenAPI. */
+  readonly otherPaths: readonly string[];
+  readonly openIdKeys?: OpenIdKeys;
+}
+
+export interface Discovery {
+  /** The handler of a discovery path, or undefined where nothing is served there (404). */
+  find(path: string): Handler | undefined;
+}
+
+/** A path's document, and its aggregated forms where it has any (/api and /apis). */
+interface Entry {
+  readonly plain: Document;
+  readonly aggregated?: Readonly<Record<DiscoveryVersion, Document>>;
+}
+
+/** Serves /, /version, /api, /apis and below down to group versions, and the OpenID documents. */
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  const fixed = fixedEntries(options);
+  let madeFrom: readonly ResourceDefinition[] | undefined;
+  let entries: ReadonlyMap<string, Entry> = new Map();
+  return {
+    find(path) {
+      const definitions = options.definitions();
+      if (definitions !== madeFrom) {
+        entries = resourceEntries(definitions, options, [...fixed.keys()]);
+        madeFrom = definitions;
+      }
+      const key = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+      const entry = fixed.get(key) ?? entries.get(key);
+      if (entry === undefined) return undefined;
+      return async (context) => replyWithDocument(context, choose(entry, context));
+    },
+  };
+}
+
+function fixedEntries({ build, openIdKeys }: DiscoveryOptions): Map<string, Entry> {
+  const entries = new Map<string, Entry>([["/version", { plain: jsonDocument(versionInfo(build)) }]]);
+  if (openIdKeys !== undefined) {
+    entries.set("/.well-known/openid-configuration", { plain: openIdConfiguration(openIdKeys) });
+    entries.set("/openid/v1/jwks", { plain: openIdKeySet(openIdKeys) });
+  }
+  return entries;
+}
+
+function resourceEntries(
+  definitions: readonly ResourceDefinition[],
+  { serverAddress, otherPaths }: DiscoveryOptions,
+  fixedPaths: readonly string[],
+): Map<string, Entry> {
+  const groups = groupsOf(definitions);
+  const core = groups.filter((group) => group.name === "");
+  const named = groups.filter((group) => group.name !== "");
+  const entries = new Map<string, Entry>();
+  entries.set("/api", {
+    plain: jsonDocument({
+      kind: "APIVersions",
+      versions: core.flatMap((group) => [...group.versions.keys()]),
+      serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress }],
+    }),
+    aggregated: bothVersions(core),
+  });
+  entries.set("/apis", {
+    plain: jsonDocument({ kind: "APIGroupList", apiVersion: "v1", groups: named.map(apiGroup) }),
+    aggregated: bothVersions(named),
+  });
+  for (const group of groups) {
+    const base = group.name === "" ? "/api" : `/apis/${group.name}`;
+    if (group.name !== "") {
+      entries.set(base, { plain: jsonDocument({ kind: "APIGroup", apiVersion: "v1", ...apiGroup(group) }) });
+    }
+    for (const [version, list] of group.versions) {
+      entries.set(`${base}/${version}`, { plain: jsonDocument(resourceList(group.name, version, list)) });
+    }
+  }
+  const paths = new Set([...entries.keys(), ...fixedPaths, ...otherPaths]);
+  entries.set("/", { plain: jsonDocument({ paths: [...paths].toSorted() }) });
+  return entries;
+}
+
+function bothVersions(groups: readonly Group[]): Record<DiscoveryVersion, Document> {
+  const document = (version: DiscoveryVersion): Document =>
+    jsonDocument(
+      aggregatedDiscovery(groups, version),
+      `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    );
+  return { v2: document("v2"), v2beta1: document("v2beta1") };
+}
+
+/** The form that the caller wants most; the plain one where it names none that exists. */
+function choose(entry: Entry, context: RequestContext): Document {
+  if (entry.aggregated === undefined) return entry.plain;
+  for (const { type, parameters } of acceptedTypes(context)) {
+    if (type !== "application/json" && type !== "*/*" && type !== "application/*") continue;
+    if (parameters.as === undefined) return entry.plain;
+    if (parameters.as !== "APIGroupDiscoveryList" || parameters.g !== "apidiscovery.k8s.io") continue;
+    if (parameters.v === "v2" || parameters.v === "v2beta1") return entry.aggregated[parameters.v];
+  }
+  return entry.plain;
+}
