@@ -23,5 +23,6 @@ const ages: [number, string][] = [
   [3 * 365 * D + 4 * D, "3y4d"],
   [9 * 365 * D, "9y"],
 ];
-for (const [ms, text] of ages) it(`humanDuration shows ${ms} ms as ${text}`, () => assert.equal(humanDuration(ms), text));
+for (const [ms, text] of ages)
+  it(`humanDuration shows ${ms} ms as ${text}`, () => assert.equal(humanDuration(ms), text));
 it("ageSince shows <unknown> without a time", () => assert.equal(ageSince(undefined, 0), "<unknown>"));

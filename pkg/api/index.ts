@@ -1,5 +1,6 @@
 // What the API is: resource definitions, schemas, defaults, validation, printer columns; a folder per group.
 // Reads nothing but its own tables; everything here is pure. Object types and ResourceRefs: types/<group>-<version>.ts.
+export { builtinStorage, builtinStrategies } from "./builtin.ts";
 export type {
   Column,
   NameRule,
@@ -33,3 +34,20 @@ export {
   selectorOfMap,
   SelectorSyntaxError,
 } from "./labels.ts";
+export { ageSince, humanDuration } from "./duration.ts";
+export { semanticEqual } from "./equal.ts";
+export {
+  addQuantities,
+  addResources,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  isQuantity,
+  maxResources,
+  parseQuantity,
+  QuantityError,
+  quantityMilliValue,
+  quantityValue,
+  type ResourceList,
+  subtractQuantities,
+} from "./quantity.ts";

@@ -1,0 +1,47 @@
+import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
+import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { selectorOf } from "../labels.ts";
+import { strategyOf } from "../strategy-of.ts";
+import type { ReplicaSet } from "../types/apps-v1.ts";
+import {
+  validateReplicaSet,
+  validateReplicaSetStatusUpdate,
+  validateReplicaSetUpdate,
+} from "./replica-set-validation.ts";
+import { containersColumn, imagesColumn, selectorColumn } from "./workload-columns.ts";
+
+export const replicaSetStrategy = strategyOf<ReplicaSet>({
+  generation: true,
+  defaults: (set) => {
+    set.status ??= { replicas: 0 };
+    if (set.spec === undefined) return;
+    set.spec.replicas ??= 1;
+    set.spec.template ??= {};
+    defaultPodTemplate(set.spec.template);
+  },
+  prepareForCreate: (set) => {
+    set.status = { replicas: 0 };
+  },
+  prepareForUpdate: (set, old) => {
+    set.status = structuredClone(old.status ?? { replicas: 0 }) as NonNullable<typeof set.status>;
+  },
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
+  validateStatusUpdate: validateReplicaSetStatusUpdate,
+  selectableFields: { "status.replicas": (set) => String(set.status?.replicas ?? 0) },
+  scale: {
+    specReplicas: ".spec.replicas",
+    statusReplicas: ".status.replicas",
+    selector: (set) => selectorOf(set.spec?.selector).toString(),
+  },
+  columns: [
+    nameColumn,
+    integerColumn("Desired", "Replicas wanted", (s: ReplicaSet) => s.spec?.replicas ?? 0),
+    integerColumn("Current", "Replicas there are", (s: ReplicaSet) => s.status?.replicas ?? 0),
+    integerColumn("Ready", "Replicas that are ready", (s: ReplicaSet) => s.status?.readyReplicas ?? 0),
+    ageColumn,
+    containersColumn,
+    imagesColumn,
+    selectorColumn,
+  ],
+});

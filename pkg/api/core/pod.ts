@@ -1,0 +1,60 @@
+import { strategyOf } from "../strategy-of.ts";
+import type { Pod } from "../types/core-v1.ts";
+import { podColumns } from "./pod-columns.ts";
+import { defaultPod } from "./pod-defaults.ts";
+import { qosClassOf } from "./pod-resources.ts";
+import { validatePod, validatePodStatusUpdate, validatePodUpdate } from "./pod-validation.ts";
+
+const isOver = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+
+export const podStrategy = strategyOf<Pod>({
+  generation: true,
+  columns: podColumns,
+  defaults: defaultPod,
+  prepareForCreate: (pod) => {
+    const gated = (pod.spec?.schedulingGates ?? []).length > 0;
+    pod.status = {
+      phase: "Pending",
+      qosClass: qosClassOf(pod as Pod),
+      ...(gated
+        ? {
+            conditions: [
+              {
+                type: "PodScheduled",
+                status: "False",
+                reason: "SchedulingGated",
+                message: "Scheduling is blocked due to non-empty scheduling gates",
+              },
+            ],
+          }
+        : {}),
+    };
+  },
+  prepareForUpdate: (pod, old) => {
+    pod.status = structuredClone(old.status) as typeof pod.status;
+  },
+  prepareForStatusUpdate: (pod, old) => {
+    pod.status ??= {};
+    // What kind of service a pod gets is decided once.
+    if (old.status?.qosClass !== undefined) pod.status.qosClass = old.status.qosClass;
+  },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatusUpdate,
+  /** Nothing runs yet on a pod without a node, or any more on one that is over: those go at once. */
+  gracePeriodSeconds: (pod, requested) => {
+    if (!pod.spec?.nodeName || isOver(pod)) return 0;
+    const period = requested ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+    return period < 0 ? 1 : period;
+  },
+  selectableFields: {
+    "spec.nodeName": (pod) => pod.spec?.nodeName ?? "",
+    "spec.restartPolicy": (pod) => pod.spec?.restartPolicy ?? "",
+    "spec.schedulerName": (pod) => pod.spec?.schedulerName ?? "",
+    "spec.serviceAccountName": (pod) => pod.spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": (pod) => String(pod.spec?.hostNetwork ?? false),
+    "status.phase": (pod) => pod.status?.phase ?? "",
+    "status.podIP": (pod) => pod.status?.podIPs?.[0]?.ip ?? "",
+    "status.nominatedNodeName": (pod) => pod.status?.nominatedNodeName ?? "",
+  },
+});
