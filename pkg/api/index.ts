@@ -34,7 +34,6 @@ export {
   selectorOfMap,
   SelectorSyntaxError,
 } from "./labels.ts";
-export { ageSince, humanDuration } from "./duration.ts";
 export { semanticEqual } from "./equal.ts";
 export {
   addQuantities,
