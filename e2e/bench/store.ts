@@ -19,7 +19,7 @@ async function write(name: string, store: Store<Value>, writers: number, bytes: 
   const began = performance.now();
   const until = began + seconds * 1000;
   const loop = async (writer: number): Promise<void> => {
-    const revisions = new Array<number>(100).fill(0);
+    const revisions = Array.from({ length: 100 }, () => 0);
     for (let i = 0; performance.now() < until; i = (i + 1) % revisions.length) {
       const sent = performance.now();
       revisions[i] = await store.put(`/${name}/${writer}/${i}`, value, revisions[i] as number);

@@ -18,7 +18,6 @@ const SCHEMA_VERSION = 1;
 const SCHEMA = `
   CREATE TABLE state (key TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE history (revision INTEGER PRIMARY KEY, key TEXT NOT NULL, previous INTEGER NOT NULL, value TEXT);
-  CREATE INDEX history_by_key ON history (key, revision);
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   INSERT INTO meta VALUES ('compacted', 0), ('swept', 0);
 `;

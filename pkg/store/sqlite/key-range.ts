@@ -10,7 +10,12 @@ export function keyRange(prefix: string, after?: string): KeyRange {
   if (after === undefined) return { lower: prefix, upper };
   // The next key in byte order: nothing sorts between a key and the key with a NUL behind it.
   const next = `${after}\0`;
-  return { lower: Buffer.compare(Buffer.from(next), Buffer.from(prefix)) > 0 ? next : prefix, upper };
+  return { lower: compareKeys(next, prefix) > 0 ? next : prefix, upper };
+}
+
+/** Byte order, which is not the order of JavaScript's strings past U+FFFF. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function upperBound(prefix: string): string | Uint8Array {

@@ -1,48 +1,52 @@
 import type { Statement } from "better-sqlite3";
 import type { Connection } from "./database.ts";
-import { keyRange } from "./key-range.ts";
+import { compareKeys, type KeyRange, keyRange } from "./key-range.ts";
 import type { Reply, Request, Rows } from "./protocol.ts";
 
 /** Rows read in one turn of the thread; between turns writes are committed. */
 const STEP_ROWS = 128;
 const STEP_CHARS = 512 * 1024;
+/** Revisions of history looked at in one turn. */
+const WINDOW = 512;
 
 type ListRow = readonly [key: string, revision: number, value: string];
 type EventRow = readonly [revision: number, key: string, previous: number, value: string | null, last: string | null];
-
-const CURRENT = "FROM state s JOIN history h ON h.revision = s.revision WHERE s.key >= ? AND s.key < ?";
-const LATEST =
-  "(SELECT key, max(revision) AS revision FROM history WHERE key >= ? AND key < ? AND revision <= ? GROUP BY key)";
-const AT_REVISION = `FROM ${LATEST} s CROSS JOIN history h ON h.revision = s.revision WHERE h.value IS NOT NULL`;
 
 /** Long reads, each on one snapshot, in steps: a generator's `next()` reads some rows and sends them. */
 export class SnapshotReader {
   readonly #db: Connection;
   readonly #send: (reply: Reply) => void;
   readonly #position: Statement<[], { revision: number; compacted: number }>;
-  readonly #list: Statement<unknown[], ListRow>;
-  readonly #listAt: Statement<unknown[], ListRow>;
+  readonly #current: Statement<unknown[], ListRow>;
   readonly #count: Statement<unknown[], number>;
-  readonly #countAt: Statement<unknown[], number>;
+  readonly #changes: Statement<unknown[], readonly [key: string, previous: number]>;
+  readonly #value: Statement<[number], string>;
   readonly #events: Statement<unknown[], EventRow>;
 
   constructor(db: Connection, send: (reply: Reply) => void) {
     this.#db = db;
     this.#send = send;
     this.#position = db.prepare(POSITION);
-    this.#list = db
-      .prepare<unknown[], ListRow>(`SELECT s.key, s.revision, h.value ${CURRENT} ORDER BY s.key LIMIT ?`)
+    this.#current = db
+      .prepare<unknown[], ListRow>(
+        `SELECT s.key, s.revision, h.value FROM state s JOIN history h ON h.revision = s.revision
+         WHERE s.key >= ? AND s.key < ? AND s.revision <= ? ORDER BY s.key`,
+      )
       .raw();
-    this.#listAt = db
-      .prepare<unknown[], ListRow>(`SELECT s.key, s.revision, h.value ${AT_REVISION} ORDER BY s.key LIMIT ?`)
+    this.#count = db
+      .prepare<unknown[], number>("SELECT count(*) FROM state WHERE key >= ? AND key < ? AND revision <= ?")
+      .pluck();
+    this.#changes = db
+      .prepare<unknown[], readonly [string, number]>(
+        "SELECT key, previous FROM history WHERE revision > ? AND revision <= ? AND key >= ? AND key < ? ORDER BY revision",
+      )
       .raw();
-    this.#count = db.prepare<unknown[], number>("SELECT count(*) FROM state WHERE key >= ? AND key < ?").pluck();
-    this.#countAt = db.prepare<unknown[], number>(`SELECT count(*) ${AT_REVISION}`).pluck();
+    this.#value = db.prepare<[number], string>("SELECT value FROM history WHERE revision = ?").pluck();
     this.#events = db
       .prepare<unknown[], EventRow>(
         `SELECT h.revision, h.key, h.previous, h.value,
            CASE WHEN h.value IS NULL THEN (SELECT p.value FROM history p WHERE p.revision = h.previous) END
-         FROM history h WHERE h.revision > ? AND h.revision <= ? AND +h.key >= ? AND +h.key < ? ORDER BY h.revision`,
+         FROM history h WHERE h.revision > ? AND h.revision <= ? AND h.key >= ? AND h.key < ? ORDER BY h.revision`,
       )
       .raw();
   }
@@ -50,67 +54,74 @@ export class SnapshotReader {
   *list(request: Request & { type: "list" }): Generator<void, void, void> {
     yield* this.#snapshot(request.id, request.revision, function* (this: SnapshotReader, newest) {
       const revision = request.revision ?? newest;
-      const past = revision < newest;
       const range = keyRange(request.prefix, request.after);
-      const limit = request.limit ?? -1;
-      const rows = past
-        ? this.#listAt.iterate(range.lower, range.upper, revision, limit)
-        : this.#list.iterate(range.lower, range.upper, limit);
+      // Keys that changed since, and what they were then: history has no index by key, which would cost every write.
+      const changed = new Map<string, number>();
+      yield* this.#rewind(range, revision, newest, changed);
+      const then = [...changed].filter(([, previous]) => previous > 0).sort(([a], [b]) => compareKeys(a, b));
+      const limit = request.limit === undefined || request.limit <= 0 ? Number.POSITIVE_INFINITY : request.limit;
+      const rows = new RowSender(this.#send, request.id);
+      let next = 0;
       let seen = 0;
-      let last = "";
-      let step = emptyRows();
-      let chars = 0;
-      for (const [key, writtenAt, value] of rows) {
+      let last: string | undefined;
+      const add = function* (row: ListRow): Generator<void, void, void> {
         seen++;
-        last = key;
-        step.keys.push(key);
-        step.revisions.push(writtenAt);
-        step.values.push(value);
-        chars += value.length;
-        if (step.keys.length < STEP_ROWS && chars < STEP_CHARS) continue;
-        this.#send({ type: "rows", id: request.id, rows: step });
-        step = emptyRows();
-        chars = 0;
-        yield;
+        last = row[0];
+        if (rows.add(row[0], row[1], row[2])) yield;
+      };
+      for (const row of this.#current.iterate(range.lower, range.upper, revision)) {
+        for (; seen < limit && next < then.length; next++) {
+          const [key, previous] = then[next] as [string, number];
+          if (compareKeys(key, row[0]) > 0) break;
+          yield* add([key, previous, this.#value.get(previous) as string]);
+        }
+        if (seen >= limit) break;
+        yield* add(row);
+        if (seen >= limit) break;
       }
-      if (step.keys.length > 0) this.#send({ type: "rows", id: request.id, rows: step });
+      for (; seen < limit && next < then.length; next++) {
+        const [key, previous] = then[next] as [string, number];
+        yield* add([key, previous, this.#value.get(previous) as string]);
+      }
+      rows.flush();
       let remaining = 0;
-      if (limit >= 0 && seen === limit) {
-        const rest = seen === 0 ? range : keyRange(request.prefix, last);
-        remaining =
-          (past ? this.#countAt.get(rest.lower, rest.upper, revision) : this.#count.get(rest.lower, rest.upper)) ?? 0;
+      if (seen >= limit) {
+        const rest = keyRange(request.prefix, last);
+        remaining = (this.#count.get(rest.lower, rest.upper, revision) ?? 0) + then.length - next;
       }
       this.#send({ type: "done", id: request.id, result: { revision, remaining } });
     });
+  }
+
+  /** Fills `changed` with the keys written after `revision` and the revision that each had before (0: none). */
+  *#rewind(
+    range: KeyRange,
+    revision: number,
+    newest: number,
+    changed: Map<string, number>,
+  ): Generator<void, void, void> {
+    for (let from = revision; from < newest; from += WINDOW) {
+      for (const [key, previous] of this.#changes.iterate(from, from + WINDOW, range.lower, range.upper)) {
+        if (!changed.has(key)) changed.set(key, previous);
+      }
+      yield;
+    }
   }
 
   /** Every event after `from` up to the snapshot, whose revision the answer tells. */
   *replay(request: Request & { type: "replay" }): Generator<void, void, void> {
     yield* this.#snapshot(request.id, request.from, function* (this: SnapshotReader, newest) {
       const range = keyRange(request.prefix);
-      let step = emptyRows();
-      let chars = 0;
-      let from = request.from;
-      // Windows of revisions, because a prefix may match few of many events: the step must stay short.
-      while (from < newest) {
-        const to = Math.min(newest, from + STEP_ROWS * 4);
+      const rows = new RowSender(this.#send, request.id);
+      for (let from = request.from; from < newest; from += WINDOW) {
+        const to = Math.min(newest, from + WINDOW);
         for (const [revision, key, previous, value, last] of this.#events.iterate(from, to, range.lower, range.upper)) {
-          step.keys.push(key);
-          step.revisions.push(revision);
-          step.previous.push(previous);
-          step.values.push(value ?? (last as string));
-          step.deleted.push(value === null);
-          chars += step.values[step.values.length - 1]?.length ?? 0;
-          if (step.keys.length < STEP_ROWS && chars < STEP_CHARS) continue;
-          this.#send({ type: "rows", id: request.id, rows: step });
-          step = emptyRows();
-          chars = 0;
-          yield;
+          const full = rows.add(key, revision, value ?? (last as string), previous, value === null);
+          if (full) yield;
         }
-        from = to;
         yield;
       }
-      if (step.keys.length > 0) this.#send({ type: "rows", id: request.id, rows: step });
+      rows.flush();
       this.#send({ type: "done", id: request.id, result: { revision: newest, remaining: 0 } });
     });
   }
@@ -140,5 +151,36 @@ export class SnapshotReader {
 export const POSITION = `
   SELECT max(compacted, coalesce((SELECT max(revision) FROM history), 0)) AS revision, compacted
   FROM (SELECT value AS compacted FROM meta WHERE name = 'compacted')`;
+
+/** Collects rows and sends a message when a step is full; `add` then says true. */
+class RowSender {
+  readonly #send: (reply: Reply) => void;
+  readonly #id: number;
+  #rows = emptyRows();
+  #chars = 0;
+
+  constructor(send: (reply: Reply) => void, id: number) {
+    this.#send = send;
+    this.#id = id;
+  }
+
+  add(key: string, revision: number, value: string, previous?: number, deleted?: boolean): boolean {
+    this.#rows.keys.push(key);
+    this.#rows.revisions.push(revision);
+    this.#rows.values.push(value);
+    if (previous !== undefined) this.#rows.previous.push(previous);
+    if (deleted !== undefined) this.#rows.deleted.push(deleted);
+    this.#chars += value.length;
+    if (this.#rows.keys.length < STEP_ROWS && this.#chars < STEP_CHARS) return false;
+    this.flush();
+    return true;
+  }
+
+  flush(): void {
+    if (this.#rows.keys.length > 0) this.#send({ type: "rows", id: this.#id, rows: this.#rows });
+    this.#rows = emptyRows();
+    this.#chars = 0;
+  }
+}
 
 const emptyRows = (): Rows => ({ keys: [], revisions: [], values: [], previous: [], deleted: [] });

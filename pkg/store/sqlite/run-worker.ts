@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Statement } from "better-sqlite3";
+import { Checkpointer } from "./checkpointer.ts";
 import { Compactor } from "./compaction.ts";
 import { type Databases, openDatabases } from "./database.ts";
 import { openErrorOf } from "./errors.ts";
@@ -33,12 +34,13 @@ class SqliteWorker {
   readonly #writer: GroupWriter;
   readonly #reader: SnapshotReader;
   readonly #compactor: Compactor;
+  readonly #checkpointer: Checkpointer;
   readonly #value: Statement<[string], { revision: number; value: string }>;
   readonly #keys: Statement<[], number>;
   /** Work done in steps between groups: long reads one after the other, and the sweep of a compaction. */
   readonly #reads: Generator<void, void, void>[] = [];
   #sweep: Generator<void, void, void> | undefined;
-  #sweepWaiters: number[] = [];
+  readonly #sweepWaiters: number[] = [];
   #stepping = false;
 
   constructor(port: MessagePort, start: Start, send: (reply: Reply) => void) {
@@ -51,6 +53,7 @@ class SqliteWorker {
       this.#writer = new GroupWriter(db, (db.prepare(POSITION).get() as { revision: number }).revision);
       this.#reader = new SnapshotReader(this.#databases.reader, send);
       this.#compactor = new Compactor(db);
+      this.#checkpointer = new Checkpointer(db);
       this.#value = db.prepare(
         "SELECT h.revision, h.value FROM state s JOIN history h ON h.revision = s.revision WHERE s.key = ?",
       );
@@ -85,8 +88,17 @@ class SqliteWorker {
   #write(batches: readonly Batch[], count: number): void {
     try {
       this.#send(this.#writer.commit(batches));
+      this.#checkpoint();
     } catch (err) {
       this.#send({ type: "writesFailed", count, message: (err as Error).message });
+    }
+  }
+
+  #checkpoint(): void {
+    try {
+      this.#checkpointer.afterGroup();
+    } catch {
+      // The disk refused: the WAL keeps everything, and the next checkpoint moves it.
     }
   }
 
@@ -150,26 +162,32 @@ class SqliteWorker {
 
   #stepSweep(): void {
     if (this.#sweep === undefined) return;
-    const waiters = this.#sweepWaiters;
     try {
-      if (this.#sweep.next().done !== true) return;
-      for (const id of waiters) this.#send({ type: "done", id, result: undefined });
+      const done = this.#sweep.next().done === true;
+      this.#checkpoint();
+      if (!done) return;
+      this.#sweep = undefined;
+      for (const id of this.#sweepWaiters.splice(0)) this.#send({ type: "done", id, result: undefined });
     } catch (err) {
       // The disk refused. What was swept is recorded; the next compaction goes on there.
-      for (const id of waiters) this.#send({ type: "failed", id, message: (err as Error).message });
+      this.#stopSweep((err as Error).message);
     }
+  }
+
+  #stopSweep(reason: string): void {
     this.#sweep = undefined;
-    this.#sweepWaiters = [];
+    for (const id of this.#sweepWaiters.splice(0)) this.#send({ type: "failed", id, message: reason });
   }
 
   #close(id: number): void {
-    for (const read of this.#reads.splice(0)) read.return();
-    this.#sweep = undefined;
+    for (const read of this.#reads.splice(0)) for (const _ of read);
+    this.#stopSweep("the store is closing; the next start goes on");
     try {
-      this.#databases.writer.pragma("wal_checkpoint(TRUNCATE)");
-    } finally {
-      this.#databases.close();
+      this.#checkpointer.finish();
+    } catch {
+      // A full disk: the WAL holds everything until the next start.
     }
+    this.#databases.close();
     this.#send({ type: "done", id, result: undefined });
     this.#port.close();
   }
