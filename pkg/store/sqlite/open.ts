@@ -1,9 +1,10 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Codec, Store } from "../types.ts";
+import { CheckpointThread } from "./checkpoint-thread.ts";
 import { StoreOpenError, type StoreOpenErrorCode } from "./errors.ts";
 import type { Reply, Start } from "./protocol.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { SqliteStore, type StoreThread } from "./sqlite-store.ts";
 
 /** Where the SQLite thread's code is: a module that calls `runSqliteWorker(parentPort)`, or a maker of such a thread. */
 export type WorkerSource = { readonly url: URL } | { readonly createWorker: () => Worker };
@@ -24,10 +25,20 @@ export interface SqliteStoreOptions<T> {
 /** Opens the store, made on first use. @throws {StoreOpenError} */
 export async function openSqliteStore<T>(options: SqliteStoreOptions<T>): Promise<Store<T>> {
   const { path, codec, log, nativeBinding, maxSizeBytes } = options;
-  const worker = createWorker(options.worker ?? { url: new URL("./worker.ts", import.meta.url) });
-  const start: Start = { path, nativeBinding, maxSizeBytes };
+  const source = options.worker ?? { url: new URL("./worker.ts", import.meta.url) };
+  const create = (): Worker => ("url" in source ? new Worker(source.url) : source.createWorker());
+  const start: Start = { role: "store", path, nativeBinding, maxSizeBytes };
+  const worker = create();
   const { revision, compacted } = await handshake(worker, start);
-  const store = new SqliteStore<T>({ thread: worker, codec, log, revision, compacted });
+  const helper = new CheckpointThread({ createWorker: create, start, log });
+  const thread: StoreThread = {
+    post: (batch) => worker.postMessage(batch),
+    checkpoint: () => helper.checkpoint(),
+    end: async () => {
+      await Promise.all([helper.end(), worker.terminate()]);
+    },
+  };
+  const store = new SqliteStore<T>({ thread, codec, log, revision, compacted });
   worker.on("message", (reply: Reply) => store.receive(reply));
   worker.on("error", (err) => {
     // A bug in the thread: answer what waits, then crash as any bug does.
@@ -36,10 +47,6 @@ export async function openSqliteStore<T>(options: SqliteStoreOptions<T>): Promis
   });
   worker.on("exit", () => store.abandon(new Error("it exited")));
   return store;
-}
-
-function createWorker(source: WorkerSource): Worker {
-  return "url" in source ? new Worker(source.url) : source.createWorker();
 }
 
 async function handshake(worker: Worker, start: Start): Promise<{ revision: number; compacted: number }> {

@@ -5,6 +5,7 @@
 
 /** The first message to a thread. */
 export interface Start {
+  readonly role: "store" | "checkpoint";
   readonly path: string;
   readonly nativeBinding: string | undefined;
   readonly maxSizeBytes: number | undefined;
@@ -59,7 +60,9 @@ export type Reply =
   | { readonly type: "done"; readonly id: number; readonly result: Result }
   | { readonly type: "failed"; readonly id: number; readonly message: string }
   | { readonly type: "compactedAway"; readonly id: number; readonly revision: number; readonly compacted: number }
-  | { readonly type: "compacted"; readonly compacted: number };
+  | { readonly type: "compacted"; readonly compacted: number }
+  /** Writers leave no quiet moment: the helper thread shall checkpoint. */
+  | { readonly type: "checkpointWanted" };
 
 /** The answer to the oldest `results.length` waiting writes. */
 export interface Committed {

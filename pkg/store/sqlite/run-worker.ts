@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Statement } from "better-sqlite3";
+import { runCheckpoints } from "./checkpoint-thread.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Compactor } from "./compaction.ts";
 import { type Databases, openDatabases } from "./database.ts";
@@ -12,11 +13,18 @@ import { GroupWriter } from "./write-group.ts";
 /** A transaction takes no more writes than this; the rest waits for the next. */
 const GROUP_WRITES = 1024;
 
-/** The SQLite thread: waits for a `Start` on the port, answers `ready` or `openFailed`, then serves batches until `close`. */
+/**
+ * The SQLite thread: waits for a `Start` on the port, answers `ready` or `openFailed`, then serves batches until
+ * `close`. The same entry is the helper thread that checkpoints under load.
+ */
 export function runSqliteWorker(port: MessagePort): void {
   const send = (reply: Reply): void => port.postMessage(reply);
   port.once("message", (start: Start) => {
     try {
+      if (start.role === "checkpoint") {
+        runCheckpoints(port, start);
+        return;
+      }
       new SqliteWorker(port, start, send).start();
     } catch (err) {
       const { code, message } = openErrorOf(start.path, err);
@@ -53,7 +61,7 @@ class SqliteWorker {
       this.#writer = new GroupWriter(db, (db.prepare(POSITION).get() as { revision: number }).revision);
       this.#reader = new SnapshotReader(this.#databases.reader, send);
       this.#compactor = new Compactor(db);
-      this.#checkpointer = new Checkpointer(db);
+      this.#checkpointer = new Checkpointer(db, () => send({ type: "checkpointWanted" }));
       this.#value = db.prepare(
         "SELECT h.revision, h.value FROM state s JOIN history h ON h.revision = s.revision WHERE s.key = ?",
       );

@@ -13,11 +13,12 @@ import { PendingWrites } from "./pending-writes.ts";
 import type { Batch, Reply, Request, Result, Rows, Stats } from "./protocol.ts";
 import { Watchers } from "./watchers.ts";
 
-/** The SQLite thread as the store sees it. */
+/** The SQLite thread, and its helper, as the store sees them. */
 export interface StoreThread {
-  postMessage(message: Batch): void;
-  /** Ends the thread after its `close` was answered. */
-  terminate(): Promise<unknown>;
+  post(batch: Batch): void;
+  checkpoint(): void;
+  /** Ends the threads after `close` was answered. */
+  end(): Promise<void>;
 }
 
 type WithoutId<R> = R extends Request ? Omit<R, "id"> : never;
@@ -136,7 +137,7 @@ export class SqliteStore<T> implements Store<T> {
       await closed;
     } finally {
       this.#watchers.clear();
-      await this.#thread.terminate();
+      await this.#thread.end();
     }
   }
 
@@ -168,6 +169,9 @@ export class SqliteStore<T> implements Store<T> {
         return;
       case "compactedAway":
         this.#take(reply.id)?.reject(new CompactedError(reply.revision, reply.compacted));
+        return;
+      case "checkpointWanted":
+        this.#thread.checkpoint();
         return;
       case "ready":
       case "openFailed":
@@ -215,7 +219,7 @@ export class SqliteStore<T> implements Store<T> {
       this.#flushing = false;
       const batch = this.#batch;
       this.#batch = emptyBatch();
-      this.#thread.postMessage(batch);
+      this.#thread.post(batch);
     });
   }
 

@@ -1,7 +1,6 @@
-// The child of crash.test.ts: writes to the store until it is killed, and says on its IPC channel what was acknowledged.
+// The child of store-crash.e2e.ts: writes to the store until it is killed, and says on its IPC channel what was acknowledged.
 import { createLogger } from "#pkg/log/index.ts";
-import { jsonCodec } from "../test-store.ts";
-import { openSqliteStore } from "./open.ts";
+import { jsonCodec, openSqliteStore } from "#pkg/store/index.ts";
 
 const WRITERS = 16;
 const path = process.argv[2] as string;

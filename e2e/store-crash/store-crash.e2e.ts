@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import Database from "better-sqlite3";
 
-const KILLS = Number(process.env["STORE_CRASH_KILLS"] ?? 3);
+const KILLS = 20;
 
 type Acknowledged = [key: string, revision: number, n: number];
 

@@ -1,0 +1,58 @@
+import type { MessagePort, Worker } from "node:worker_threads";
+import type { Logger } from "#pkg/log/index.ts";
+import { openConnection } from "./database.ts";
+import type { Start } from "./protocol.ts";
+
+/** The helper ends itself after so long without work: a thread costs about 10 MB. */
+const IDLE_MS = 60_000;
+
+/** The caller's side of the helper thread, which lives only while the store is under load. */
+export class CheckpointThread {
+  readonly #createWorker: () => Worker;
+  readonly #start: Start;
+  readonly #log: Logger;
+  #worker: Worker | undefined;
+
+  constructor(deps: { createWorker: () => Worker; start: Start; log: Logger }) {
+    this.#createWorker = deps.createWorker;
+    this.#start = { ...deps.start, role: "checkpoint" };
+    this.#log = deps.log;
+  }
+
+  checkpoint(): void {
+    this.#worker ??= this.#begin();
+    this.#worker.postMessage("checkpoint");
+  }
+
+  async end(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #begin(): Worker {
+    const worker = this.#createWorker();
+    worker.postMessage(this.#start);
+    worker.on("message", (reason: string) => this.#log.warn("store checkpoint failed", { reason }));
+    worker.on("exit", () => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+}
+
+/** The helper thread: one passive checkpoint per message, which lets writers go on. */
+export function runCheckpoints(port: MessagePort, start: Start): void {
+  const db = openConnection(start);
+  db.pragma("cache_size = -1000");
+  const idle = setTimeout(() => {
+    db.close();
+    port.close();
+  }, IDLE_MS);
+  port.on("message", () => {
+    idle.refresh();
+    try {
+      db.pragma("wal_checkpoint(PASSIVE)");
+    } catch (err) {
+      port.postMessage((err as Error).message);
+    }
+  });
+}
