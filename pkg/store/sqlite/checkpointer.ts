@@ -44,7 +44,7 @@ export class Checkpointer {
       this.#helperFrom = moved;
       this.#askHelper();
     } else if (behind >= WORTH_PAGES) {
-      this.#timer ??= setTimeout(() => this.#whenQuiet(), QUIET_MS);
+      this.#timer ??= setTimeout(() => this.relieve(), QUIET_MS);
     }
   }
 
@@ -58,8 +58,8 @@ export class Checkpointer {
     return { log: row?.log ?? 0, moved: row?.checkpointed ?? 0 };
   }
 
-  #whenQuiet(): void {
-    this.#timer = undefined;
+  /** Tries at once, and never throws. */
+  relieve(): void {
     try {
       this.#checkpoint("PASSIVE");
     } catch {

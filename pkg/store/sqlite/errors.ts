@@ -25,7 +25,8 @@ export function openErrorOf(path: string, err: unknown): StoreOpenError {
   if (/^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|^E(ACCES|PERM|ROFS|NOTDIR|ISDIR)$/.test(code)) {
     return new StoreOpenError("STORE_NOT_WRITABLE", `${at}it is not writable (${message})`, { cause: err });
   }
-  if (/^SQLITE_FULL|^(ENOSPC|EDQUOT)$/.test(code)) {
+  // SHMSIZE: no room for the WAL's index, which comes first on a full disk.
+  if (/^SQLITE_(FULL|IOERR_SHMSIZE)|^(ENOSPC|EDQUOT)$/.test(code)) {
     return new StoreOpenError("STORE_FULL", `${at}the disk is full`, { cause: err });
   }
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
@@ -33,5 +34,5 @@ export function openErrorOf(path: string, err: unknown): StoreOpenError {
       cause: err,
     });
   }
-  return new StoreOpenError("STORE_FAILED", `${at}${message}`, { cause: err });
+  return new StoreOpenError("STORE_FAILED", `${at}${message}${code === "" ? "" : ` (${code})`}`, { cause: err });
 }

@@ -99,6 +99,8 @@ class SqliteWorker {
       this.#checkpoint();
     } catch (err) {
       this.#send({ type: "writesFailed", count, message: (err as Error).message });
+      // When the WAL took the last space, what is in it may fit into the database, and the WAL starts again.
+      this.#checkpointer.relieve();
     }
   }
 

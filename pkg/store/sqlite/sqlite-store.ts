@@ -165,7 +165,7 @@ export class SqliteStore<T> implements Store<T> {
         this.#take(reply.id)?.resolve(reply.result);
         return;
       case "failed":
-        this.#take(reply.id)?.reject(new StoreUnavailableError(`The store cannot read: ${reply.message}`));
+        this.#take(reply.id)?.reject(new StoreUnavailableError(`The store failed: ${reply.message}`));
         return;
       case "compactedAway":
         this.#take(reply.id)?.reject(new CompactedError(reply.revision, reply.compacted));
