@@ -11,6 +11,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 
 /** Who asks. From a client certificate (CN, O), a service-account token, or attached by the in-process transport. */
 export interface UserInfo {
@@ -54,8 +55,28 @@ export interface RequestContext {
   readonly warn: (text: string) => void;
 }
 
+/** One object as it is served: text and decoded form are made on first use and kept. */
+export interface ServedObject {
+  readonly text: string;
+  readonly object: KubeObject;
+  readonly frozen: KubeObject;
+}
+
 /** What a route answers. Errors are thrown as ApiError. */
 export type Reply =
+  /** An object of a resource; the transport may show it as a Table or as PartialObjectMetadata. */
+  | {
+      readonly kind: "view";
+      readonly status: number;
+      readonly definition: ResourceDefinition;
+      readonly view: ServedObject;
+    }
+  | {
+      readonly kind: "list";
+      readonly definition: ResourceDefinition;
+      readonly metadata: ListMeta;
+      readonly views: readonly ServedObject[];
+    }
   /** One object; `text` is its JSON when it was already encoded, and is preferred over encoding `object` again. */
   | { readonly kind: "object"; readonly status: number; readonly object: object; readonly text?: string | Uint8Array }
   | {
@@ -72,7 +93,11 @@ export type Reply =
       readonly body: AsyncIterable<string | Uint8Array>;
     }
   /** A watch; the transport frames it (chunked JSON lines, WebSocket messages, port messages). */
-  | { readonly kind: "watch"; readonly start: (sink: WatchSink) => () => void };
+  | {
+      readonly kind: "watch";
+      readonly definition: ResourceDefinition;
+      readonly start: (sink: WatchSink) => () => void;
+    };
 
 /** One event on its way to watchers. Each form is made once, on first use, however many watch it. */
 export interface ServedEvent {

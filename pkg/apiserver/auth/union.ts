@@ -1,0 +1,24 @@
+import type { Authorizer } from "../types.ts";
+
+/** The first authorizer with an opinion decides; without one the answer is no. */
+export function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer {
+  return {
+    async authorize(user, info) {
+      const reasons: string[] = [];
+      for (const each of authorizers) {
+        const answer = await each.authorize(user, info);
+        if (answer.decision !== "no-opinion") return answer;
+        if (answer.reason !== "") reasons.push(answer.reason);
+      }
+      return { decision: "no-opinion", reason: reasons.join(", ") };
+    },
+  };
+}
+
+/** Members of system:masters may do everything, whatever else is configured. */
+export const mastersAuthorizer: Authorizer = {
+  authorize: async (user) => ({
+    decision: user.groups.includes("system:masters") ? "allow" : "no-opinion",
+    reason: "",
+  }),
+};

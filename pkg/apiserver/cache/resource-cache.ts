@@ -1,0 +1,146 @@
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import type { StoreEvent } from "#pkg/store/types.ts";
+import { Bucket } from "./bucket.ts";
+import { Change } from "./change.ts";
+import { Entry } from "./entry.ts";
+import type { Stored } from "./stored.ts";
+
+/** How much of the past a resource keeps for watches to resume from; older ones are answered 410 and list again. */
+const MAX_CHANGES = 4_096;
+const MAX_CHANGE_CHARS = 8 << 20;
+
+type Listener = (change: Change) => void;
+
+/** All objects of one stored resource, the recent changes, and who listens to them. */
+export class ResourceCache {
+  /** "plural" or "group/plural". */
+  readonly resource: string;
+  readonly prefix: string;
+  readonly #namespaced: boolean;
+  readonly #buckets = new Map<string, Bucket>();
+  #namespaces: string[] | undefined;
+  #changes: Change[] = [];
+  #changeChars = 0;
+  /** Every change after this revision is in `#changes`. */
+  #completeFrom: number;
+  readonly #listeners = new Map<string, Set<Listener>>();
+  /** Revision of the last change of this resource. */
+  changedAt = 0;
+
+  constructor(resource: string, namespaced: boolean, revision: number) {
+    this.resource = resource;
+    this.prefix = `/registry/${resource}/`;
+    this.#namespaced = namespaced;
+    this.#completeFrom = revision;
+  }
+
+  key(namespace: string, name: string): string {
+    return this.#namespaced ? `${this.prefix}${namespace}/${name}` : this.prefix + name;
+  }
+
+  get(namespace: string, name: string): Entry | undefined {
+    return this.#buckets.get(namespace)?.entries.get(name);
+  }
+
+  /** In key order, of one namespace or ("") of all, after the key when given. */
+  list(namespace: string, after = ""): Entry[] {
+    const out: Entry[] = [];
+    const [afterNamespace, afterName] = after === "" ? ["", ""] : this.#split(after);
+    if (!this.#namespaced || namespace !== "") {
+      this.#buckets.get(this.#namespaced ? namespace : "")?.collect(out, afterName);
+      return out;
+    }
+    // Keys are ordered by "namespace/": "a-b/" comes before "a/".
+    this.#namespaces ??= [...this.#buckets.keys()].sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1));
+    for (const each of this.#namespaces) {
+      if (after !== "" && `${each}/` < `${afterNamespace}/`) continue;
+      this.#buckets.get(each)?.collect(out, each === afterNamespace ? afterName : "");
+    }
+    return out;
+  }
+
+  /** Takes in an object at start, before anybody watches. */
+  load(key: string, value: Stored, revision: number): void {
+    const [namespace, name] = this.#split(key);
+    this.#bucket(namespace).set(Entry.of(namespace, name, value, revision));
+    if (revision > this.changedAt) this.changedAt = revision;
+  }
+
+  /** Takes in one event of the store and tells the listeners. */
+  apply(event: StoreEvent<Stored>): void {
+    const [namespace, name] = this.#split(event.key);
+    const bucket = this.#bucket(namespace);
+    const previous = bucket.entries.get(name);
+    const deleted = event.type === "delete";
+    const entry = deleted
+      ? (previous?.at(event.revision) ?? Entry.of(namespace, name, event.value, event.revision))
+      : Entry.of(namespace, name, event.value, event.revision);
+    if (deleted) bucket.delete(name);
+    else bucket.set(entry);
+    this.changedAt = event.revision;
+    const change = new Change(entry, previous, deleted);
+    for (const listener of this.#listeners.get("") ?? []) listener(change);
+    if (namespace !== "") for (const listener of this.#listeners.get(namespace) ?? []) listener(change);
+    previous?.view.forgetObject();
+    this.#remember(change);
+  }
+
+  /** The changes after `revision`; undefined when they are no longer all known. */
+  changesSince(revision: number): readonly Change[] | undefined {
+    if (revision < this.#completeFrom) return undefined;
+    let at = this.#changes.length;
+    while (at > 0 && (this.#changes[at - 1] as Change).revision > revision) at--;
+    return this.#changes.slice(at);
+  }
+
+  /** The oldest revision that a watch can start from. */
+  get oldestRevision(): number {
+    return this.#completeFrom;
+  }
+
+  /** Calls back on the store's turn for changes of one namespace, or ("") of all. */
+  listen(namespace: string, listener: Listener): () => void {
+    let set = this.#listeners.get(namespace);
+    if (set === undefined) this.#listeners.set(namespace, (set = new Set()));
+    set.add(listener);
+    return () => {
+      set.delete(listener);
+      if (set.size === 0 && this.#listeners.get(namespace) === set) this.#listeners.delete(namespace);
+    };
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const bucket of this.#buckets.values()) size += bucket.entries.size;
+    return size;
+  }
+
+  objects(namespace = ""): KubeObject[] {
+    return this.list(namespace).map((entry) => entry.view.frozen);
+  }
+
+  #split(key: string): [string, string] {
+    if (!this.#namespaced) return ["", key.slice(this.prefix.length)];
+    const slash = key.indexOf("/", this.prefix.length);
+    return [key.slice(this.prefix.length, slash), key.slice(slash + 1)];
+  }
+
+  #bucket(namespace: string): Bucket {
+    let bucket = this.#buckets.get(namespace);
+    if (bucket === undefined) {
+      this.#buckets.set(namespace, (bucket = new Bucket()));
+      this.#namespaces = undefined;
+    }
+    return bucket;
+  }
+
+  #remember(change: Change): void {
+    this.#changes.push(change);
+    this.#changeChars += change.entry.view.text.length;
+    if (this.#changes.length <= MAX_CHANGES && this.#changeChars <= MAX_CHANGE_CHARS) return;
+    // Forgets a quarter at once, so that the cost of moving the rest is spread thin.
+    const forgotten = this.#changes.splice(0, Math.max(1, this.#changes.length >>> 2));
+    for (const old of forgotten) this.#changeChars -= old.entry.view.text.length;
+    this.#completeFrom = (forgotten.at(-1) as Change).revision;
+  }
+}

@@ -1,0 +1,16 @@
+// The API server: one pipeline from request to store and back for HTTPS, worker ports and in-process callers.
+// Reads and writes the store; everything else reads and writes the API.
+export { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
+export { type Stored, storedCodec } from "./cache/index.ts";
+export type {
+  AdmissionAttributes,
+  AdmissionPlugin,
+  Authenticator,
+  Authorizer,
+  ObjectReader,
+  ResourceHooks,
+  ResourceTable,
+  Route,
+  ServerParts,
+  UserInfo,
+} from "./types.ts";

@@ -1,0 +1,67 @@
+import { ApiError, badRequest } from "#pkg/errors/index.ts";
+import { type Registry, unknownResource } from "./registry/registry.ts";
+import { requestInfoOf } from "./request-info.ts";
+import type { Authorizer, Reply, RequestContext, RequestInfo, Route, UserInfo } from "./types.ts";
+
+export interface PipelineOptions {
+  readonly registry: Registry;
+  readonly routes: readonly Route[];
+  readonly authorizer: Authorizer;
+}
+
+/** From an authenticated request to its answer, for every transport: authorize, then the first route, or a resource verb. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ApiError */
+  async handle(request: Omit<RequestContext, "info">): Promise<Reply> {
+    const info = requestInfoOf(request.method, request.path, request.query);
+    if (info === undefined) throw badRequest("the path is not valid");
+    await this.authorize(request.user, info);
+    const context: RequestContext = { ...request, info };
+    const route = this.route(info);
+    if (route?.handle !== undefined) return route.handle(context);
+    if (!info.isResource) throw unknownResource();
+    return this.#options.registry.handle(context);
+  }
+
+  route(info: RequestInfo): Route | undefined {
+    return this.#options.routes.find((route) => route.matches(info));
+  }
+
+  /** @throws 403 */
+  async authorize(user: UserInfo, info: RequestInfo): Promise<void> {
+    const { decision, reason } = await this.#options.authorizer.authorize(user, info);
+    if (decision !== "allow") throw forbiddenRequest(user, info, reason);
+  }
+}
+
+/** Upstream's words for a request that nobody allows. */
+export function forbiddenRequest(user: UserInfo, info: RequestInfo, reason: string): ApiError {
+  const because = reason === "" ? "" : `: ${reason}`;
+  if (!info.isResource)
+    return new ApiError(
+      403,
+      "Forbidden",
+      `forbidden: User "${user.name}" cannot ${info.verb} path "${info.path}"${because}`,
+      {},
+    );
+  const resource = info.subresource === "" ? info.resource : `${info.resource}/${info.subresource}`;
+  const where = info.namespace === "" ? "at the cluster scope" : `in the namespace "${info.namespace}"`;
+  const named = info.group === "" ? info.resource : `${info.resource}.${info.group}`;
+  const of = info.name === "" ? "" : ` "${info.name}"`;
+  return new ApiError(
+    403,
+    "Forbidden",
+    `${named}${of} is forbidden: User "${user.name}" cannot ${info.verb} resource "${resource}" in API group "${info.group}" ${where}${because}`,
+    {
+      ...(info.name === "" ? {} : { name: info.name }),
+      ...(info.group === "" ? {} : { group: info.group }),
+      kind: info.resource,
+    },
+  );
+}

@@ -1,0 +1,164 @@
+import { parse as parseYaml } from "yaml";
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import { apiVersionOf } from "#pkg/api/resource-ref.ts";
+import { DecodeError } from "#pkg/api/schema/decode-error.ts";
+import { type Decode, Decoding } from "#pkg/api/schema/decoder.ts";
+import { ApiError, badRequest } from "#pkg/errors/index.ts";
+import type { RequestContext } from "../types.ts";
+import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
+import type { FieldValidation } from "./options.ts";
+import type { Obj } from "./services.ts";
+
+const JSON_TYPES = new Set(["", "application/json", "*/*"]);
+const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
+const ACCEPTED = "application/json, application/yaml";
+
+/** A body as parsed, with its JSON text when there was one. */
+export interface RawBody {
+  readonly value: unknown;
+  readonly text: string | undefined;
+}
+
+/** What the body must be. */
+export interface Expected {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly decode: Decode;
+}
+
+export function contentType(context: RequestContext): string {
+  const header = context.headers["content-type"];
+  const value = typeof header === "string" ? header : "";
+  const end = value.indexOf(";");
+  return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
+}
+
+/** Reads and parses a JSON or YAML body. Undefined for an empty one. @throws 400, 413, 415 */
+export async function readBody(context: RequestContext, kind: string): Promise<RawBody | undefined> {
+  const type = contentType(context);
+  const isYaml = YAML_TYPES.has(type);
+  if (!isYaml && !JSON_TYPES.has(type))
+    throw new ApiError(
+      415,
+      "UnsupportedMediaType",
+      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
+    );
+  const body = await context.body();
+  if (body === undefined) return undefined;
+  if (!(body instanceof Uint8Array)) return { value: body, text: undefined };
+  if (body.length === 0) return undefined;
+  const text = textOf(body);
+  return isYaml ? { value: parseYamlBody(text, kind), text: undefined } : { value: parseJsonBody(text, kind), text };
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}
+
+function parseJsonBody(text: string, kind: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (err) {
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${(err as Error).message}`, text);
+  }
+}
+
+function parseYamlBody(text: string, kind: string): unknown {
+  try {
+    return parseYaml(text, {
+      uniqueKeys: false,
+      maxAliasCount: 100,
+      prettyErrors: false,
+      schema: "core",
+      merge: false,
+    });
+  } catch (err) {
+    throw unrecognized(kind, `error converting YAML to JSON: yaml: ${(err as Error).message}`, text);
+  }
+}
+
+function unrecognized(kind: string, why: string, text: string): ApiError {
+  const shown = text.startsWith("{") ? text : Buffer.from(text.slice(0, 256)).toString("hex");
+  const short = shown.length > 256 ? `${shown.slice(0, 256)} ...` : shown;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${short})`);
+}
+
+/**
+ * The body as an object of the expected kind: a private copy that holds only known fields, with kind, apiVersion and
+ * metadata first (the canonical order). What was unknown or given twice warns or fails, as `fieldValidation` says.
+ */
+export function decodeObject(
+  raw: RawBody,
+  expected: Expected,
+  fieldValidation: FieldValidation,
+  warn: (text: string) => void,
+): Obj {
+  const apiVersion = apiVersionOf(expected);
+  const { value } = raw;
+  const failed = (why: string): ApiError =>
+    badRequest(`${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const what = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${what} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+    );
+  }
+  const given = value as Record<string, unknown>;
+  const givenVersion = textField(given, "apiVersion") || apiVersion;
+  const givenKind = textField(given, "kind") || expected.kind;
+  if (givenVersion !== apiVersion)
+    throw badRequest(
+      `the API version in the data (${givenVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  if (givenKind !== expected.kind)
+    throw badRequest(
+      `${givenKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: converting (v1.${givenKind}) to (v1.${expected.kind}): unknown conversion`,
+    );
+
+  const state = new Decoding();
+  let decoded: Record<string, unknown>;
+  try {
+    decoded = expected.decode(given, state) as Record<string, unknown>;
+  } catch (err) {
+    if (err instanceof DecodeError) throw failed(err.message);
+    // The decoder recurses as deep as the value is.
+    if (err instanceof RangeError) throw failed("json: exceeded max depth");
+    throw err;
+  }
+  if (fieldValidation !== "Ignore") report(raw, state, fieldValidation, failed, warn);
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = decoded;
+  return { kind: expected.kind, apiVersion, metadata: metadata ?? {}, ...rest } as Obj;
+}
+
+function report(
+  raw: RawBody,
+  state: Decoding,
+  fieldValidation: FieldValidation,
+  failed: (why: string) => ApiError,
+  warn: (text: string) => void,
+): void {
+  const found = state.unknown.map((path) => `unknown field "${path}"`);
+  if (raw.text !== undefined && mayHoldDuplicates(raw.text, state.members))
+    for (const path of findDuplicates(raw.text)) found.push(`duplicate field "${path}"`);
+  if (found.length === 0) return;
+  if (fieldValidation === "Strict") throw strictError(failed, found);
+  for (const text of found) warn(text);
+}
+
+const strictError = (failed: (why: string) => ApiError, found: readonly string[]): ApiError =>
+  failed(`strict decoding error: ${found.join(", ")}`);
+
+function textField(given: Record<string, unknown>, field: string): string {
+  const value = Object.hasOwn(given, field) ? given[field] : undefined;
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  throw badRequest(
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${typeof value} into Go struct field .${field} of type string`,
+  );
+}
+
+/** The expectation of a resource's own kind. */
+export function expectedOf(definition: ResourceDefinition, decode: Decode): Expected {
+  return { group: definition.group, version: definition.version, kind: definition.kind, decode };
+}

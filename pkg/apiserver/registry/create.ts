@@ -1,0 +1,71 @@
+import { alreadyExists, badRequest, invalid } from "#pkg/errors/index.ts";
+import { ConflictError } from "#pkg/store/types.ts";
+import type { Entry } from "../cache/index.ts";
+import type { Reply } from "../types.ts";
+import { decodeObject, expectedOf, readBody } from "./body.ts";
+import { generateName, initialMetadata, matchPath, validateMetadata } from "./metadata.ts";
+import { writeOptions } from "./options.ts";
+import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
+import { attributes, hooksOf, inTransaction, put, unwritten } from "./write.ts";
+
+const NAME_ATTEMPTS = 8;
+
+/** POST of a new object. */
+export async function create(services: RegistryServices, target: Target): Promise<Reply> {
+  const { context, definition } = target;
+  const options = writeOptions(context, "CreateOptions");
+  const raw = await readBody(context, definition.kind);
+  if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
+  const expected = expectedOf(definition, services.decoder(definition));
+  const object = decodeObject(raw, expected, options.fieldValidation, context.warn);
+  matchPath(object, target);
+  const entry = await createObject(services, target, object, options.dryRun);
+  return { kind: "view", status: 201, definition, view: entry.as(definition) };
+}
+
+/** Everything after decoding: defaults, admission, validation, the write. Tries other names when one was generated. */
+export async function createObject(
+  services: RegistryServices,
+  target: Target,
+  object: Obj,
+  dryRun: boolean,
+): Promise<Entry> {
+  const { definition } = target;
+  const meta = object.metadata;
+  if (meta.resourceVersion !== undefined && meta.resourceVersion !== "" && meta.resourceVersion !== "0")
+    throw badRequest("resourceVersion should not be set on objects to be created");
+  const prefix = meta.name === undefined || meta.name === "" ? (meta.generateName ?? "") : "";
+  for (let attempt = 1; ; attempt++) {
+    if (prefix !== "") object.metadata.name = generateName(prefix);
+    try {
+      return await createOnce(services, target, prefix === "" ? object : structuredClone(object), dryRun);
+    } catch (err) {
+      if (!(err instanceof ConflictError)) throw err;
+      if (prefix === "" || attempt === NAME_ATTEMPTS)
+        throw alreadyExists(groupResource(definition), object.metadata.name);
+    }
+  }
+}
+
+async function createOnce(services: RegistryServices, target: Target, object: Obj, dryRun: boolean): Promise<Entry> {
+  const { context, definition } = target;
+  const { strategy } = definition;
+  initialMetadata(object, definition, services.now());
+  strategy.defaults?.(object);
+  const attempt = attributes(target, "CREATE", object, undefined, dryRun);
+  await services.admission.admit(attempt);
+  const hook = { user: context.user, dryRun, warn: context.warn };
+  const transaction = await hooksOf(services, target)?.beginCreate?.(object, hook);
+  return inTransaction(transaction, dryRun, async () => {
+    strategy.prepareForCreate?.(object);
+    const errors = [...validateMetadata(object, definition), ...(strategy.validate?.(object) ?? [])];
+    if (errors.length > 0) throw invalid(definition.group, definition.kind, object.metadata.name ?? "", errors);
+    for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
+    await services.admission.validate(attempt);
+    const namespace = object.metadata.namespace ?? "";
+    const found = target.cache.get(namespace, object.metadata.name);
+    if (found !== undefined)
+      throw new ConflictError(target.cache.key(namespace, object.metadata.name), 0, found.revision);
+    return dryRun ? unwritten(target, object, 0) : put(services, target, object, 0);
+  });
+}

@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import { badRequest, conflict, type FieldError, fieldError, invalid, MODIFIED } from "#pkg/errors/index.ts";
+import { ConflictError } from "#pkg/store/types.ts";
+import type { Entry } from "../cache/index.ts";
+import { finalizersLeft } from "./finalizers.ts";
+import { keepSystemMetadata, validateMetadata } from "./metadata.ts";
+import { existing, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
+import { attributes, hooksOf, inTransaction, put, storeCall, unwritten } from "./write.ts";
+
+const ATTEMPTS = 6;
+
+export interface UpdateRequest {
+  readonly dryRun: boolean;
+  /** "" for the object itself. */
+  readonly subresource: string;
+  /**
+   * The object as it should be, made from what is there now; its own copy, in the request's version. A resourceVersion
+   * in it makes the update conditional. Called again when another writer was faster. `attempt` counts from 1.
+   */
+  readonly make: (old: KubeObject, attempt: number) => Obj | Promise<Obj>;
+  /** Instead of the strategy's rules for the object or its status; sees the object after `make`. */
+  readonly rules?: SubresourceRules;
+}
+
+export interface SubresourceRules {
+  prepare?(object: Obj, old: KubeObject): void;
+  validate?(object: Obj, old: KubeObject): FieldError[];
+}
+
+/** Read, change, check, compare-and-swap; again while an unconditional update loses the race. */
+export async function guaranteedUpdate(
+  services: RegistryServices,
+  target: Target,
+  request: UpdateRequest,
+): Promise<Entry> {
+  for (let attempt = 1; ; attempt++) {
+    const entry = existing(target);
+    const old = entry.as(target.definition).object;
+    const object = await request.make(old, attempt);
+    const condition = checkPreconditions(target, object, old);
+    try {
+      return await updateOnce(services, target, request, entry, old, object);
+    } catch (err) {
+      if (!(err instanceof ConflictError)) throw err;
+      if (condition || attempt === ATTEMPTS) throw conflict(groupResource(target.definition), target.name, MODIFIED);
+    }
+  }
+}
+
+/** True when the update is bound to a revision. @throws 409 when that is not the one there is */
+function checkPreconditions(target: Target, object: Obj, old: KubeObject): boolean {
+  const { definition } = target;
+  const { uid, resourceVersion } = object.metadata;
+  if (uid !== undefined && uid !== "" && uid !== old.metadata.uid)
+    throw conflict(
+      groupResource(definition),
+      target.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") {
+    if (definition.strategy.allowUnconditionalUpdate === false)
+      throw invalid(definition.group, definition.kind, target.name, [
+        fieldError.invalid("metadata.resourceVersion", resourceVersion ?? "", "must be specified for an update"),
+      ]);
+    return false;
+  }
+  if (!/^\d+$/.test(resourceVersion))
+    throw badRequest(`unable to parse resource version ${JSON.stringify(resourceVersion)}`);
+  if (resourceVersion !== old.metadata.resourceVersion)
+    throw conflict(groupResource(definition), target.name, MODIFIED);
+  return true;
+}
+
+async function updateOnce(
+  services: RegistryServices,
+  target: Target,
+  request: UpdateRequest,
+  entry: Entry,
+  old: KubeObject,
+  object: Obj,
+): Promise<Entry> {
+  const { context, definition } = target;
+  const { strategy } = definition;
+  const isMain = request.subresource === "" && request.rules === undefined;
+  keepSystemMetadata(object, old);
+  if (request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
+  strategy.defaults?.(object);
+  const attempt = attributes(target, "UPDATE", object, old, request.dryRun);
+  await services.admission.admit(attempt);
+  const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
+  const transaction = isMain ? await hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
+  return inTransaction(transaction, request.dryRun, async () => {
+    if (request.rules !== undefined) request.rules.prepare?.(object, old);
+    else if (isMain) {
+      if (definition.subresources["status"] !== undefined) keepStatus(object, old);
+      strategy.prepareForUpdate?.(object, old);
+    } else strategy.prepareForStatusUpdate?.(object, old);
+    if (strategy.generation === true && request.subresource !== "status") bumpGeneration(object, old);
+    const errors = validateChange(target, request, object, old);
+    if (errors.length > 0) throw invalid(definition.group, definition.kind, target.name, errors);
+    if (isMain) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
+    await services.admission.validate(attempt);
+    if (completesDeletion(target, object)) return remove(services, target, entry, request.dryRun);
+    if (isSame(object, old)) return entry;
+    return request.dryRun ? unwritten(target, object, entry.revision) : put(services, target, object, entry.revision);
+  });
+}
+
+function validateChange(target: Target, request: UpdateRequest, object: Obj, old: KubeObject): FieldError[] {
+  const { definition } = target;
+  const { strategy } = definition;
+  const errors = validateMetadata(object, definition);
+  if (old.metadata.deletionTimestamp !== undefined) {
+    const added = (object.metadata.finalizers ?? []).filter((each) => !old.metadata.finalizers?.includes(each));
+    if (added.length > 0)
+      errors.push(
+        fieldError.forbidden(
+          "metadata.finalizers",
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((each) => JSON.stringify(each)).join(", ")}}`,
+        ),
+      );
+  }
+  if (request.rules !== undefined) errors.push(...(request.rules.validate?.(object, old) ?? []));
+  else if (request.subresource === "") errors.push(...(strategy.validateUpdate?.(object, old) ?? []));
+  else errors.push(...(strategy.validateStatusUpdate?.(object, old) ?? []));
+  return errors;
+}
+
+/** A status update changes status, and metadata besides what the server keeps; the rest stays. */
+function takeOnlyStatus(object: Obj, old: KubeObject): void {
+  for (const key of Object.keys(object)) if (key !== "status" && key !== "metadata") delete object[key];
+  for (const [key, value] of Object.entries(old))
+    if (key !== "status" && key !== "metadata") object[key] = structuredClone(value);
+}
+
+function keepStatus(object: Obj, old: KubeObject): void {
+  const { status } = old as { status?: unknown };
+  if (status === undefined) delete object["status"];
+  else object["status"] = structuredClone(status);
+}
+
+function bumpGeneration(object: Obj, old: KubeObject): void {
+  const { metadata: _a, status: _b, kind: _c, apiVersion: _d, ...now } = object;
+  const { metadata: _e, status: _f, kind: _g, apiVersion: _h, ...was } = old as Obj;
+  if (!isDeepStrictEqual(now, was)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** The last finalizer of an object that is being deleted went, and nobody waits for its grace period any more. */
+function completesDeletion(target: Target, object: Obj): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
+  return (
+    deletionTimestamp !== undefined &&
+    (deletionGracePeriodSeconds ?? 0) === 0 &&
+    finalizersLeft(target.definition, object).length === 0
+  );
+}
+
+/** Removes the object. @throws ConflictError of the store */
+export async function remove(
+  services: RegistryServices,
+  target: Target,
+  entry: Entry,
+  dryRun: boolean,
+): Promise<Entry> {
+  if (dryRun) return entry;
+  const revision = await storeCall(
+    services.store.delete(target.cache.key(entry.namespace, entry.name), entry.revision),
+  );
+  const hook = { user: target.context.user, dryRun, warn: target.context.warn };
+  hooksOf(services, target)?.afterDelete?.(entry.view.frozen, hook);
+  return entry.at(revision);
+}
+
+function isSame(object: Obj, old: KubeObject): boolean {
+  const { resourceVersion: _r, ...meta } = old.metadata;
+  return isDeepStrictEqual(
+    { ...object, metadata: { ...object.metadata, resourceVersion: undefined } },
+    { ...old, metadata: { ...meta, resourceVersion: undefined } },
+  );
+}

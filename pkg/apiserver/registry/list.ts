@@ -1,0 +1,138 @@
+import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
+import { badRequest, expired } from "#pkg/errors/index.ts";
+import { CompactedError } from "#pkg/store/types.ts";
+import { Entry } from "../cache/index.ts";
+import type { Reply } from "../types.ts";
+import { type Continue, decodeContinue, encodeContinue } from "./continue.ts";
+import { requestedRevision, waitForRevision } from "./resource-version.ts";
+import { type Selection, selectionOf } from "./selection.ts";
+import type { RegistryServices, Target } from "./services.ts";
+
+const HISTORY_PAGE = 500;
+const TOO_OLD =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.";
+
+/** GET of a collection, with selectors, in pages when `limit` is given. */
+export async function list(services: RegistryServices, target: Target): Promise<Reply> {
+  const { query } = target.context;
+  const selection = selectionOf(target);
+  const limit = limitOf(query);
+  const token = query.get("continue") ?? "";
+  const revision = requestedRevision(query);
+  const match = query.get("resourceVersionMatch") ?? "";
+  if (match !== "" && match !== "Exact" && match !== "NotOlderThan")
+    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
+  if (match !== "" && revision === undefined)
+    throw badRequest(
+      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+    );
+  if (token !== "") {
+    if (revision !== undefined && revision !== 0)
+      throw badRequest("specifying resource version is not allowed when using continue");
+    const from = decodeContinue(token);
+    return page(
+      services,
+      target,
+      selection,
+      limit,
+      from.revision === -1 ? services.cache.revision : from.revision,
+      from,
+    );
+  }
+  if (revision !== undefined && revision > services.cache.revision) await waitForRevision(services.cache, revision);
+  const exact = match === "Exact" || (match === "" && limit > 0 && revision !== undefined && revision !== 0);
+  return page(services, target, selection, limit, exact && revision ? revision : services.cache.revision, undefined);
+}
+
+async function page(
+  services: RegistryServices,
+  target: Target,
+  selection: Selection,
+  limit: number,
+  revision: number,
+  from: Continue | undefined,
+): Promise<Reply> {
+  const { cache, definition } = target;
+  const after = from === undefined ? "" : cache.prefix + from.start;
+  // Nothing of this resource changed since the snapshot: the cache is the snapshot.
+  const fromCache = cache.changedAt <= revision;
+  const found = fromCache
+    ? selectFromCache(target, selection, limit, after)
+    : await selectFromHistory(services, target, selection, limit, after, revision);
+  const { entries, more, remaining } = found;
+  const last = entries.at(-1);
+  const metadata: ListMeta = {
+    resourceVersion: String(revision),
+    ...(more && last !== undefined
+      ? {
+          continue: encodeContinue({
+            revision,
+            start: cache.key(last.namespace, last.name).slice(cache.prefix.length),
+          }),
+        }
+      : {}),
+    ...(more && selection.matches === undefined ? { remainingItemCount: remaining } : {}),
+  };
+  return { kind: "list", definition, metadata, views: entries.map((entry) => entry.as(definition)) };
+}
+
+interface Found {
+  readonly entries: readonly Entry[];
+  readonly more: boolean;
+  readonly remaining: number;
+}
+
+function selectFromCache(target: Target, selection: Selection, limit: number, after: string): Found {
+  const { cache, definition } = target;
+  let entries: Entry[];
+  if (selection.name !== undefined && (target.namespace !== "" || !definition.namespaced)) {
+    const entry = cache.get(target.namespace, selection.name);
+    entries = entry === undefined ? [] : [entry];
+  } else entries = cache.list(target.namespace, after);
+  const { matches } = selection;
+  if (matches !== undefined) entries = entries.filter((entry) => matches(entry.as(definition).object));
+  if (limit === 0 || entries.length <= limit) return { entries, more: false, remaining: 0 };
+  return { entries: entries.slice(0, limit), more: true, remaining: entries.length - limit };
+}
+
+async function selectFromHistory(
+  services: RegistryServices,
+  target: Target,
+  selection: Selection,
+  limit: number,
+  start: string,
+  revision: number,
+): Promise<Found> {
+  const { cache, definition } = target;
+  const prefix =
+    definition.namespaced && target.namespace !== "" ? `${cache.prefix}${target.namespace}/` : cache.prefix;
+  const entries: Entry[] = [];
+  let after = start;
+  for (;;) {
+    const pageSize = limit === 0 ? HISTORY_PAGE : Math.max(limit - entries.length, 1);
+    const result = await services.store
+      .list(prefix, { revision, limit: pageSize, ...(after === "" ? {} : { after }) })
+      .catch((err: unknown) => {
+        throw err instanceof CompactedError ? expired(TOO_OLD) : err;
+      });
+    for (const { key, value, revision: at } of result.entries) {
+      const path = key.slice(cache.prefix.length);
+      const slash = path.indexOf("/");
+      const entry = definition.namespaced
+        ? Entry.of(path.slice(0, slash), path.slice(slash + 1), value, at)
+        : Entry.of("", path, value, at);
+      if (selection.matches === undefined || selection.matches(entry.as(definition).object)) entries.push(entry);
+    }
+    const last = result.entries.at(-1);
+    if (!result.more || last === undefined) return { entries, more: false, remaining: 0 };
+    if (limit > 0 && entries.length >= limit) return { entries, more: true, remaining: result.remaining };
+    after = last.key;
+  }
+}
+
+function limitOf(query: URLSearchParams): number {
+  const text = query.get("limit");
+  if (text === null || text === "") return 0;
+  if (!/^-?\d{1,15}$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Math.max(0, Number(text));
+}

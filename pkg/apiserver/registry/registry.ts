@@ -1,0 +1,66 @@
+import { ApiError, badRequest, methodNotAllowed } from "#pkg/errors/index.ts";
+import type { Reply, RequestContext } from "../types.ts";
+import { create } from "./create.ts";
+import { deleteOne } from "./delete.ts";
+import { deleteCollection } from "./delete-collection.ts";
+import { get } from "./get.ts";
+import { list } from "./list.ts";
+import { patch } from "./patch.ts";
+import { groupResource, type RegistryServices, type Target } from "./services.ts";
+import { update } from "./update.ts";
+import { watch } from "./watch.ts";
+
+export type Verb = (services: RegistryServices, target: Target) => Promise<Reply>;
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch: (services, target) => patch(services, target),
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
+
+const STATUS: Readonly<Record<string, Verb>> = {
+  get,
+  update,
+  patch: (services, target) => patch(services, target),
+};
+
+/** Answers the verbs of every resource. The verbs know no kind: what is special stands in the definition. */
+export class Registry {
+  readonly #services: RegistryServices;
+
+  constructor(services: RegistryServices) {
+    this.#services = services;
+  }
+
+  async handle(context: RequestContext): Promise<Reply> {
+    const { info } = context;
+    const services = this.#services;
+    const definition = services.resources.find(info.group, info.version, info.resource);
+    if (definition === undefined) throw unknownResource();
+    const isNamespaceItself = info.resource === "namespaces" && info.group === "";
+    const namespace = isNamespaceItself ? "" : info.namespace;
+    if (!definition.namespaced && namespace !== "") throw unknownResource();
+    const subresource = info.subresource === "" ? undefined : definition.subresources[info.subresource];
+    if (info.subresource !== "" && subresource === undefined) throw unknownResource();
+    const allowed = (subresource ?? definition).verbs;
+    const verb = (info.subresource === "" ? VERBS : info.subresource === "status" ? STATUS : {})[info.verb];
+    if (verb === undefined || !allowed.includes(info.verb))
+      throw methodNotAllowed(groupResource(definition), info.verb);
+    if (definition.namespaced && namespace === "" && info.name !== "")
+      throw badRequest("namespace is required for this resource");
+    if (definition.namespaced && namespace === "" && info.verb === "create")
+      throw badRequest("an empty namespace may not be set during creation");
+    const cache = services.cache.resource(definition.storage.prefix);
+    return verb(services, { context, definition, cache, namespace, name: info.name });
+  }
+}
+
+/** What a path that names no resource is answered with. */
+export function unknownResource(): ApiError {
+  return new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+}

@@ -1,0 +1,49 @@
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import type { KubeObject, Mutable } from "#pkg/api/resource-ref.ts";
+import type { Decode } from "#pkg/api/schema/decoder.ts";
+import { type GroupResource, notFound } from "#pkg/errors/index.ts";
+import type { Logger } from "#pkg/log/index.ts";
+import type { Store } from "#pkg/store/types.ts";
+import type { AdmissionChain } from "../admission/chain.ts";
+import type { Cache, Entry, ResourceCache, Stored } from "../cache/index.ts";
+import type { RequestContext, ResourceHooks, ResourceTable } from "../types.ts";
+
+/** An API object that the request owns and may change. */
+export type Obj = Mutable<KubeObject> & Record<string, any>; // oxlint-disable-line no-explicit-any -- any kind of object passes here
+
+/** What the verbs work with. */
+export interface RegistryServices {
+  readonly store: Store<Stored>;
+  readonly cache: Cache;
+  readonly resources: ResourceTable;
+  readonly admission: AdmissionChain;
+  /** By "plural" or "group/plural". */
+  readonly hooks: Readonly<Record<string, ResourceHooks>>;
+  readonly decoder: (definition: ResourceDefinition) => Decode;
+  /** Of a type of meta/v1, by its short name. */
+  readonly metaDecoder: (kind: string) => Decode;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** One request for one resource. */
+export interface Target {
+  readonly context: RequestContext;
+  readonly definition: ResourceDefinition;
+  readonly cache: ResourceCache;
+  /** "" for cluster-scoped resources and for lists over all namespaces. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function groupResource(definition: ResourceDefinition): GroupResource {
+  return { group: definition.group, plural: definition.plural };
+}
+
+/** @throws 404 */
+export function existing(target: Target): Entry {
+  const entry = target.cache.get(target.namespace, target.name);
+  if (entry === undefined) throw notFound(groupResource(target.definition), target.name);
+  return entry;
+}
