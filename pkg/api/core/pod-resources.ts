@@ -1,4 +1,4 @@
-import { compareQuantities } from "../quantity.ts";
+import { addQuantities, compareQuantities, type ResourceList } from "../quantity.ts";
 import type { Pod, ResourceRequirements } from "../types/core-v1.ts";
 
 export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
@@ -29,4 +29,31 @@ export function qosClassOf(pod: Pod): QosClass {
   }
   if (!asks) return "BestEffort";
   return guaranteed ? "Guaranteed" : "Burstable";
+}
+
+/** Containers run together, init containers one after the other: the larger of both (KEP-753 adds sidecars). */
+export function podTotal(pod: Pod, field: "requests" | "limits"): Record<string, string> {
+  const own = pod.spec?.resources?.[field] ?? {};
+  const sum: Record<string, string> = {};
+  const add = (into: Record<string, string>, amounts: ResourceList | undefined): void => {
+    for (const [name, amount] of Object.entries(amounts ?? {})) into[name] = addQuantities(into[name], amount);
+  };
+  for (const c of pod.spec?.containers ?? []) add(sum, c.resources?.[field]);
+  const sidecars: Record<string, string> = {};
+  const peak: Record<string, string> = {};
+  for (const c of pod.spec?.initContainers ?? []) {
+    if (c.restartPolicy === "Always") {
+      add(sidecars, c.resources?.[field]);
+      continue;
+    }
+    for (const [name, amount] of Object.entries(c.resources?.[field] ?? {})) {
+      const during = addQuantities(sidecars[name], amount);
+      if (peak[name] === undefined || compareQuantities(during, peak[name]) > 0) peak[name] = during;
+    }
+  }
+  add(sum, sidecars);
+  for (const [name, amount] of Object.entries(peak)) {
+    if (sum[name] === undefined || compareQuantities(amount, sum[name]) > 0) sum[name] = amount;
+  }
+  return { ...sum, ...own };
 }

@@ -1,0 +1,20 @@
+import { type ApiError, forbidden } from "#pkg/errors/index.ts";
+import type { AdmissionAttributes } from "../../types.ts";
+
+/** A write of the resource itself or, when given, of one of its subresources. `resource` is "plural" or "group/plural". */
+export function concerns(
+  attributes: AdmissionAttributes,
+  resource: string,
+  operations: readonly AdmissionAttributes["operation"][],
+  subresource = "",
+): boolean {
+  const { info } = attributes;
+  const key = info.group === "" ? info.resource : `${info.group}/${info.resource}`;
+  return key === resource && info.subresource === subresource && operations.includes(attributes.operation);
+}
+
+/** 403 that names the object, in upstream's words. */
+export function refusal(attributes: AdmissionAttributes, why: string): ApiError {
+  const { info } = attributes;
+  return forbidden({ group: info.group, plural: info.resource }, info.name, why);
+}

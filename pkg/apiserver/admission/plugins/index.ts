@@ -1,0 +1,41 @@
+// Upstream's default admission plugins, one file each. They read the server's cache; only ResourceQuota writes (its
+// objects' status).
+import type { Client } from "#pkg/client/types.ts";
+import type { AdmissionPlugin, ObjectReader } from "../../types.ts";
+import { CertificateSubjectRestriction } from "./certificate-subject-restriction.ts";
+import { DefaultIngressClass, DefaultStorageClass } from "./default-class.ts";
+import { DefaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { LimitRanger } from "./limit-ranger.ts";
+import { NamespaceLifecycle } from "./namespace-lifecycle.ts";
+import { NodeRestriction } from "./node-restriction.ts";
+import { Priority } from "./priority.ts";
+import { ResourceQuota } from "./resource-quota.ts";
+import { RuntimeClass } from "./runtime-class.ts";
+import { ServiceAccount } from "./service-account.ts";
+import { StorageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { TaintNodesByCondition } from "./taint-nodes-by-condition.ts";
+
+export interface PluginParts {
+  readonly reader: ObjectReader;
+  /** In-process, as the API server itself. */
+  readonly client: Pick<Client, "get" | "updateStatus">;
+}
+
+/** In upstream's order: what counts comes last. */
+export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionPlugin[] {
+  return [
+    new NamespaceLifecycle(parts),
+    new LimitRanger(parts),
+    new ServiceAccount(parts),
+    new NodeRestriction(parts),
+    new TaintNodesByCondition(),
+    new Priority(parts),
+    new DefaultTolerationSeconds(),
+    new DefaultStorageClass(parts),
+    new StorageObjectInUseProtection(),
+    new RuntimeClass(parts),
+    new CertificateSubjectRestriction(),
+    new DefaultIngressClass(parts),
+    new ResourceQuota(parts),
+  ];
+}
