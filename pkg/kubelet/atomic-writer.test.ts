@@ -30,7 +30,10 @@ describe("writeAtomically", async () => {
     assert.equal(await readFile(join(dir, "a"), "utf8"), "3");
     assert.equal((await stat(join(dir, "a"))).mode & 0o777, 0o400);
     const names = await readdir(dir);
-    assert.deepEqual(names.filter((name) => !name.startsWith("..")), ["a"]);
+    assert.deepEqual(
+      names.filter((name) => !name.startsWith("..")),
+      ["a"],
+    );
     assert.equal(names.length, 3);
   });
 

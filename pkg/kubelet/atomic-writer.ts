@@ -67,9 +67,14 @@ function timestamp(): string {
 }
 
 /** The group that a volume is shared with must be able to read it. */
-const modeOf = (file: PayloadFile, gid: number | undefined): number => (gid === undefined ? file.mode : file.mode | 0o440);
+const modeOf = (file: PayloadFile, gid: number | undefined): number =>
+  gid === undefined ? file.mode : file.mode | 0o440;
 
-async function isSame(dir: string, payload: ReadonlyMap<string, PayloadFile>, gid: number | undefined): Promise<boolean> {
+async function isSame(
+  dir: string,
+  payload: ReadonlyMap<string, PayloadFile>,
+  gid: number | undefined,
+): Promise<boolean> {
   const there = new Set(await files(dir, ""));
   if (there.size !== payload.size) return false;
   for (const [path, file] of payload) {

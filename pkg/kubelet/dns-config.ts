@@ -48,10 +48,10 @@ export function podDns(
 ): ResolverConfig & { readonly problem?: { readonly reason: string; readonly message: string } } {
   const { policy, missing } = effectivePolicy(pod, cluster);
   const base = baseConfig(pod, policy, cluster, host);
-  const merged = pod.spec?.dnsConfig === undefined ? base : merge(base, pod.spec.dnsConfig);
+  const merged = pod.spec.dnsConfig === undefined ? base : merge(base, pod.spec.dnsConfig);
   const limited = withinLimits(merged);
   if (missing) {
-    const message = `pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec?.dnsPolicy}" policy. Falling back to "Default" policy.`;
+    const message = `pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})". kubelet does not have ClusterDNS IP configured and cannot create Pod using "${pod.spec.dnsPolicy}" policy. Falling back to "Default" policy.`;
     return { ...limited.config, problem: { reason: "MissingClusterDNS", message } };
   }
   if (limited.message === "") return limited.config;
@@ -59,9 +59,9 @@ export function podDns(
 }
 
 function effectivePolicy(pod: Pod, cluster: ClusterDns): { policy: string; missing: boolean } {
-  const wanted = pod.spec?.dnsPolicy ?? "ClusterFirst";
+  const wanted = pod.spec.dnsPolicy ?? "ClusterFirst";
   if (wanted === "None" || wanted === "Default") return { policy: wanted, missing: false };
-  if (wanted === "ClusterFirst" && pod.spec?.hostNetwork === true) return { policy: "Default", missing: false };
+  if (wanted === "ClusterFirst" && pod.spec.hostNetwork === true) return { policy: "Default", missing: false };
   const missing = cluster.servers.length === 0;
   return { policy: missing ? "Default" : "ClusterFirst", missing };
 }

@@ -32,7 +32,7 @@ export async function containerEnv(
   sources: EnvSources,
 ): Promise<Map<string, string>> {
   const namespace = pod.metadata.namespace ?? "";
-  const links = serviceEnv(sources.services, namespace, pod.spec?.enableServiceLinks ?? true);
+  const links = serviceEnv(sources.services, namespace, pod.spec.enableServiceLinks ?? true);
   const own = new Map<string, string>();
   for (const from of container.envFrom ?? []) await addEnvFrom(own, from, pod, sources);
   for (const variable of container.env ?? []) {
@@ -129,7 +129,7 @@ async function valueFrom(
 
 /** A container of the pod by name, init containers included. */
 function containerNamed(pod: Pod, name: string): AnyContainer {
-  const found = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find((c) => c.name === name);
+  const found = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].find((c) => c.name === name);
   if (found === undefined) throw containerConfigError(`container ${name} not found`);
   return found;
 }

@@ -8,8 +8,8 @@ const HEADER = "# Kubernetes-managed hosts file";
  * spec.hostAliases. Upstream's wording, because programs and tests look for it.
  */
 export function etcHosts(pod: Pod, podIPs: readonly string[], name: PodHostname, hostText: string): string {
-  const head = pod.spec?.hostNetwork === true ? `${HEADER} (host network).\n${hostText}` : podHead(podIPs, name);
-  const aliases = pod.spec?.hostAliases ?? [];
+  const head = pod.spec.hostNetwork === true ? `${HEADER} (host network).\n${hostText}` : podHead(podIPs, name);
+  const aliases = pod.spec.hostAliases ?? [];
   if (aliases.length === 0) return head;
   const lines = aliases.map(({ ip, hostnames = [] }) => `${[ip, ...hostnames].join("\t")}\n`);
   return `${head}\n# Entries added by HostAliases.\n${lines.join("")}`;

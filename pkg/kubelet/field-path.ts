@@ -20,19 +20,19 @@ export function fieldText(pod: Pod, path: string, facts: FieldFacts): string {
   }
   switch (path) {
     case "metadata.name":
-      return pod.metadata.name ?? "";
+      return pod.metadata.name;
     case "metadata.namespace":
       return pod.metadata.namespace ?? "";
     case "metadata.uid":
-      return pod.metadata.uid ?? "";
+      return pod.metadata.uid;
     case "metadata.labels":
       return mapText(pod.metadata.labels);
     case "metadata.annotations":
       return mapText(pod.metadata.annotations);
     case "spec.nodeName":
-      return pod.spec?.nodeName ?? "";
+      return pod.spec.nodeName ?? "";
     case "spec.serviceAccountName":
-      return pod.spec?.serviceAccountName ?? "";
+      return pod.spec.serviceAccountName ?? "";
     case "status.hostIP":
       return facts.hostIPs[0] ?? "";
     case "status.hostIPs":
@@ -71,7 +71,7 @@ export function resourceText(
   const quantity =
     kind === "requests"
       ? (container.resources?.requests?.[name] ?? limit)
-      : (limit ?? pod.spec?.resources?.limits?.[name] ?? allocatable[name]);
+      : (limit ?? pod.spec.resources?.limits?.[name] ?? allocatable[name]);
   const unit = quantityMilliValue(divisor) === 0 ? "1" : (divisor ?? "1");
   if (name === "cpu") return String(Math.ceil(quantityMilliValue(quantity) / quantityMilliValue(unit)));
   return String(Math.ceil(quantityValue(quantity) / quantityValue(unit)));

@@ -13,19 +13,19 @@ export interface PodHostname {
 
 /** The first label of the pod's DNS name and its domain: spec.hostnameOverride, spec.hostname, or the pod's name. */
 export function podHostname(pod: Pod, clusterDomain: string): PodHostname {
-  const { hostname, hostnameOverride, subdomain } = pod.spec ?? {};
+  const { hostname, hostnameOverride, subdomain } = pod.spec;
   if (hostnameOverride !== undefined && hostnameOverride !== "") return { hostname: hostnameOverride, domain: "" };
   const domain =
     subdomain === undefined || subdomain === ""
       ? ""
       : `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`.replace(/\.$/, "");
   if (hostname !== undefined && hostname !== "") return { hostname, domain };
-  return { hostname: (pod.metadata.name ?? "").slice(0, MAX_LABEL).replace(/[-.]+$/, ""), domain };
+  return { hostname: pod.metadata.name.slice(0, MAX_LABEL).replace(/[-.]+$/, ""), domain };
 }
 
 /** What uname says inside the pod. */
 export function kernelHostname(pod: Pod, { hostname, domain }: PodHostname): string {
-  if (pod.spec?.setHostnameAsFQDN !== true || domain === "") return hostname;
+  if (pod.spec.setHostnameAsFQDN !== true || domain === "") return hostname;
   const fqdn = `${hostname}.${domain}`;
   if (fqdn.length > MAX_KERNEL_HOSTNAME) {
     throw new PodError(

@@ -51,7 +51,7 @@ export class ObjectCache implements ObjectReader {
 
   /** Watches everything the pod refers to; cheap when it is watched already. */
   retain(pod: Pod): void {
-    const uid = pod.metadata.uid ?? "";
+    const uid = pod.metadata.uid;
     if (this.#pods.has(uid)) return;
     const keys = new Set(referencesOf(pod).map(({ kind, name }) => keyOf(kind, pod.metadata.namespace ?? "", name)));
     this.#pods.set(uid, keys);
@@ -104,7 +104,7 @@ export class ObjectCache implements ObjectReader {
   }
 
   #add(key: string): Entry {
-    const [kind, namespace = "", name = ""] = key.split("/") as [Kind, string, string];
+    const [kind, namespace, name] = key.split("/") as [Kind, string, string];
     const entry: Entry = {
       kind,
       namespace,
@@ -167,7 +167,7 @@ export function referencesOf(pod: Pod): readonly { readonly kind: Kind; readonly
   const note = (kind: Kind, name: string | undefined): void => {
     if (name !== undefined && name !== "") found.push({ kind, name });
   };
-  const { containers = [], initContainers = [], ephemeralContainers = [], volumes = [] } = pod.spec ?? {};
+  const { containers, initContainers = [], ephemeralContainers = [], volumes = [] } = pod.spec;
   for (const { env = [], envFrom = [] } of [...initContainers, ...containers, ...ephemeralContainers]) {
     for (const { configMapRef, secretRef } of envFrom) {
       note("ConfigMap", configMapRef?.name);
@@ -186,6 +186,6 @@ export function referencesOf(pod: Pod): readonly { readonly kind: Kind; readonly
       note("Secret", source.secret?.name);
     }
   }
-  for (const { name } of pod.spec?.imagePullSecrets ?? []) note("Secret", name);
+  for (const { name } of pod.spec.imagePullSecrets ?? []) note("Secret", name);
   return found;
 }

@@ -11,11 +11,11 @@ const COMPUTE = ["cpu", "memory"] as const;
  */
 export function qosClassOf(pod: Pod): QosClass {
   if (pod.status?.qosClass !== undefined) return pod.status.qosClass as QosClass;
-  const level = pod.spec?.resources;
+  const level = pod.spec.resources;
   const parts =
     level !== undefined && hasCompute(level)
       ? [level]
-      : [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map(resourcesOf);
+      : [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map(resourcesOf);
   if (!parts.some(hasCompute)) return "BestEffort";
   return parts.every(isGuaranteed) ? "Guaranteed" : "Burstable";
 }

@@ -38,7 +38,7 @@ export function cpuQuota(milliCpu: number): number {
 /** The CRI's resources of a container: what cgroups and the OOM killer shall do with it. */
 export function containerResources(pod: Pod, container: AnyContainer, facts: ResourceFacts): LinuxContainerResources {
   const limits = container.resources?.limits ?? {};
-  const podLimits = pod.spec?.resources?.limits ?? {};
+  const podLimits = pod.spec.resources?.limits ?? {};
   const cpuLimit = quantityMilliValue(limits["cpu"] ?? podLimits["cpu"]);
   // An unset request means "as much as the limit"; the API server has normally filled it in already.
   const cpuRequest = quantityMilliValue(container.resources?.requests?.["cpu"] ?? limits["cpu"]);
@@ -56,15 +56,15 @@ export function containerResources(pod: Pod, container: AnyContainer, facts: Res
 /** KEP-753 and the OOM score table of "Node-pressure Eviction": the likelier a container dies, the higher. */
 export function oomScoreAdjust(pod: Pod, container: AnyContainer, memoryCapacityBytes: number): number {
   const qos = qosClassOf(pod);
-  if ((pod.spec?.priority ?? 0) >= SYSTEM_CRITICAL_PRIORITY || qos === "Guaranteed") return -997;
+  if ((pod.spec.priority ?? 0) >= SYSTEM_CRITICAL_PRIORITY || qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;
   const own = burstableScore(quantityValue(container.resources?.requests?.["memory"]), memoryCapacityBytes);
-  const isSidecar = (pod.spec?.initContainers ?? []).some(
+  const isSidecar = (pod.spec.initContainers ?? []).some(
     (c) => c.name === container.name && c.restartPolicy === "Always",
   );
   if (!isSidecar) return own;
   // A sidecar must not be killed before the containers it serves.
-  const regular = (pod.spec?.containers ?? []).map((c) =>
+  const regular = pod.spec.containers.map((c) =>
     burstableScore(quantityValue(c.resources?.requests?.["memory"]), memoryCapacityBytes),
   );
   return Math.min(own, ...regular);
@@ -86,10 +86,10 @@ function hugepageLimits(limits: Readonly<Record<string, string>>, sizes: readonl
 /** A pod's requests or limits: init containers run one by one, sidecars beside everything after them (KEP-753). */
 export function podAmounts(pod: Pod, which: "requests" | "limits"): Amounts {
   const total: Record<string, number> = {};
-  for (const container of pod.spec?.containers ?? []) add(total, amountsOf(container.resources, which));
+  for (const container of pod.spec.containers) add(total, amountsOf(container.resources, which));
   const sidecars: Record<string, number> = {};
   const initPeak: Record<string, number> = {};
-  for (const container of pod.spec?.initContainers ?? []) {
+  for (const container of pod.spec.initContainers ?? []) {
     const own = amountsOf(container.resources, which);
     if (container.restartPolicy === "Always") {
       add(total, own);
@@ -102,8 +102,8 @@ export function podAmounts(pod: Pod, which: "requests" | "limits"): Amounts {
     }
   }
   raise(total, initPeak);
-  Object.assign(total, amountsOf(pod.spec?.resources, which));
-  for (const [name, quantity] of Object.entries(pod.spec?.overhead ?? {})) {
+  Object.assign(total, amountsOf(pod.spec.resources, which));
+  for (const [name, quantity] of Object.entries(pod.spec.overhead ?? {})) {
     if (which === "requests" || total[name] !== undefined) {
       total[name] = (total[name] ?? 0) + amount(name, quantity);
     }
@@ -124,8 +124,8 @@ export function podCgroupLimits(pod: Pod): PodCgroupLimits {
   const requests = podAmounts(pod, "requests");
   const limits = podAmounts(pod, "limits");
   const bounded = (name: string): boolean =>
-    pod.spec?.resources?.limits?.[name] !== undefined ||
-    [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].every(
+    pod.spec.resources?.limits?.[name] !== undefined ||
+    [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].every(
       (c) => amount(name, c.resources?.limits?.[name] ?? "0") > 0,
     );
   const base = { cpuPeriodUs: CPU_PERIOD_US };
@@ -152,7 +152,7 @@ export function sandboxResources(pod: Pod): LinuxContainerResources {
 
 /** The pod's RuntimeClass overhead as CRI fields. */
 export function sandboxOverhead(pod: Pod): LinuxContainerResources {
-  const overhead = pod.spec?.overhead ?? {};
+  const overhead = pod.spec.overhead ?? {};
   return {
     cpuPeriod: CPU_PERIOD_US,
     cpuShares: overhead["cpu"] === undefined ? 0 : cpuShares(quantityMilliValue(overhead["cpu"])),
@@ -162,8 +162,7 @@ export function sandboxOverhead(pod: Pod): LinuxContainerResources {
 }
 
 function amountsOf(resources: ResourceRequirements | undefined, which: "requests" | "limits"): Amounts {
-  const quantities =
-    which === "limits" ? (resources?.limits ?? {}) : { ...resources?.limits, ...resources?.requests };
+  const quantities = which === "limits" ? (resources?.limits ?? {}) : { ...resources?.limits, ...resources?.requests };
   return Object.fromEntries(Object.entries(quantities).map(([name, text]) => [name, amount(name, text)]));
 }
 

@@ -20,11 +20,11 @@ export interface SandboxFacts {
 /** The CRI's config of a pod's sandbox, without metadata, labels and annotations. Throws a PodError. */
 export function sandboxConfig(pod: Pod, facts: SandboxFacts): PodSandboxConfig {
   const { spec } = pod;
-  if (spec?.hostUsers === false) {
+  if (spec.hostUsers === false) {
     throw new PodError("FailedCreatePodSandBox", "spec.hostUsers: false is not supported: no user namespaces here");
   }
-  const onHost = spec?.hostNetwork === true;
-  const sysctls = spec?.securityContext?.sysctls ?? [];
+  const onHost = spec.hostNetwork === true;
+  const sysctls = spec.securityContext?.sysctls ?? [];
   return {
     // A pod on the host's network has the node's name, which the runtime fills in.
     hostname: onHost ? "" : kernelHostname(pod, podHostname(pod, facts.clusterDomain)),
@@ -36,16 +36,16 @@ export function sandboxConfig(pod: Pod, facts: SandboxFacts): PodSandboxConfig {
       securityContext: sandboxSecurityContext(pod, facts.seccompRoot),
       sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name.replaceAll("/", "."), value])),
       resources: sandboxResources(pod),
-      ...(spec?.overhead === undefined ? {} : { overhead: sandboxOverhead(pod) }),
+      ...(spec.overhead === undefined ? {} : { overhead: sandboxOverhead(pod) }),
     },
   };
 }
 
 /** Ports of containers and sidecars; the runtime maps those with a host port. One entry per address, port and protocol. */
 function portMappings(pod: Pod): PortMapping[] {
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === "Always");
+  const sidecars = (pod.spec.initContainers ?? []).filter((container) => container.restartPolicy === "Always");
   const seen = new Map<string, PortMapping>();
-  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
+  for (const container of [...pod.spec.containers, ...sidecars]) {
     for (const port of container.ports ?? []) {
       const protocol = (port.protocol ?? "TCP") as Protocol;
       const { containerPort, hostPort = 0, hostIP = "" } = port;

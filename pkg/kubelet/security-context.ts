@@ -53,7 +53,7 @@ export function containerSecurityContext(
 ): LinuxContainerSecurityContext {
   const own = effectiveSecurityContext(pod, container);
   verifyRunAsNonRoot(pod, container, own, facts);
-  const ofPod = pod.spec?.securityContext;
+  const ofPod = pod.spec.securityContext;
   const uid = own.runAsUser ?? facts.imageUid;
   const unmasked = own.procMount === "Unmasked";
   const apparmor = own.appArmorProfile ?? annotatedAppArmor(pod, container.name);
@@ -80,8 +80,8 @@ export function containerSecurityContext(
 
 /** The CRI's security context of the pod's sandbox. */
 export function sandboxSecurityContext(pod: Pod, seccompRoot: string): LinuxSandboxSecurityContext {
-  const { securityContext: context } = pod.spec ?? {};
-  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const { securityContext: context } = pod.spec;
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   return {
     namespaceOptions: namespaceOptions(pod),
     ...(context?.seLinuxOptions === undefined ? {} : { selinuxOptions: selinux(context.seLinuxOptions) }),
@@ -98,7 +98,7 @@ export function sandboxSecurityContext(pod: Pod, seccompRoot: string): LinuxSand
 /** A container's settings with the pod's where it has none. */
 export function effectiveSecurityContext(pod: Pod, container: AnyContainer): SecurityContext {
   const { appArmorProfile, runAsGroup, runAsNonRoot, runAsUser, seLinuxOptions, seccompProfile } =
-    pod.spec?.securityContext ?? {};
+    pod.spec.securityContext ?? {};
   const inherited = { appArmorProfile, runAsGroup, runAsNonRoot, runAsUser, seLinuxOptions, seccompProfile };
   const own = Object.entries(container.securityContext ?? {}).filter(([, value]) => value !== undefined);
   return { ...inherited, ...Object.fromEntries(own) };
@@ -123,7 +123,7 @@ function verifyRunAsNonRoot(pod: Pod, container: AnyContainer, own: SecurityCont
 }
 
 function namespaceOptions(pod: Pod, targetContainerId?: string): NamespaceOption {
-  const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec ?? {};
+  const { hostNetwork, hostPID, hostIPC, shareProcessNamespace } = pod.spec;
   const shared = { network: hostNetwork === true ? "NODE" : "POD", ipc: hostIPC === true ? "NODE" : "POD" } as const;
   if (targetContainerId !== undefined) return { ...shared, pid: "TARGET", targetId: targetContainerId };
   if (hostPID === true) return { ...shared, pid: "NODE" };

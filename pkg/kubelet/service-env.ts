@@ -27,7 +27,7 @@ function isLinked(service: Service, namespace: string, enableServiceLinks: boole
 const envName = (name: string): string => name.toUpperCase().replaceAll("-", "_");
 
 function addService(env: Map<string, string>, service: Service): void {
-  const prefix = envName(service.metadata.name ?? "");
+  const prefix = envName(service.metadata.name);
   const ip = service.spec.clusterIP ?? "";
   const host = ip.includes(":") ? `[${ip}]` : ip;
   const ports = service.spec.ports ?? [];

@@ -60,8 +60,8 @@ export class TokenManager {
   }
 
   async #request(pod: Pod, options: TokenOptions): Promise<Held> {
-    const { namespace = "", name = "", uid = "" } = pod.metadata;
-    const account = pod.spec?.serviceAccountName ?? "default";
+    const { namespace = "", name, uid } = pod.metadata;
+    const account = pod.spec.serviceAccountName ?? "default";
     const issuedAt = this.#now();
     const body: TokenRequest = {
       apiVersion: "authentication.k8s.io/v1",

@@ -87,6 +87,8 @@ export interface PodEnvironment {
     container: string,
     attempt: number,
   ): Promise<void>;
+  /** Removes the log directory of a pod that the API has forgotten; until then its logs stay readable. */
+  removePodLogs(podUid: string): Promise<void>;
 }
 
 /** The pods this node should run, API and static ones. */

@@ -30,11 +30,4 @@ export interface VolumePlugin {
    * can act on: it becomes a FailedMount event.
    */
   setUp(pod: Pod, volume: Volume, signal: AbortSignal): Promise<MountedVolume>;
-  /** Names of objects that the volume's content follows, watched while the pod is here. */
-  follows?(pod: Pod, volume: Volume): readonly FollowedObject[];
-}
-
-export interface FollowedObject {
-  readonly kind: "ConfigMap" | "Secret";
-  readonly name: string;
 }
