@@ -1,0 +1,3 @@
+// EndpointSlices and Endpoints of services with a selector. Reads services, pods, nodes.
+export { EndpointSliceController } from "./endpointslice-controller.ts";
+export { EndpointsController } from "./endpoints-controller.ts";

@@ -1,0 +1,84 @@
+import type { Controller, ControllerParts } from "./controller.ts";
+import { DeploymentController } from "./deployment/index.ts";
+import { EndpointsController, EndpointSliceController } from "./endpointslice/index.ts";
+import { GarbageCollector } from "./garbage-collector/index.ts";
+import { NamespaceController } from "./namespace/index.ts";
+import { ReplicaSetController, replicaSetKind, replicationControllerKind } from "./replicaset/index.ts";
+import {
+  type LegacyTokenSigner,
+  RootCaPublisher,
+  ServiceAccountController,
+  TokenController,
+} from "./serviceaccount/index.ts";
+
+/** What single controllers must be told; the rest is upstream's default. */
+export interface ControllerOptions {
+  /** PEM bundle for kube-root-ca.crt and token Secrets; without it neither is published. */
+  readonly rootCa?: string;
+  /** Without it Secrets of type service-account-token stay empty. */
+  readonly signToken?: LegacyTokenSigner;
+}
+
+export interface ControllerEntry {
+  /** Upstream's name, by which it is enabled and disabled. */
+  readonly name: string;
+  /** Shown as the source of events. */
+  readonly component: string;
+  /** Undefined when an option that it cannot do without is missing. */
+  make(parts: ControllerParts, options: ControllerOptions): Controller | undefined;
+}
+
+/** In start order: what empties and what makes things usable first. */
+export const CONTROLLERS: readonly ControllerEntry[] = [
+  {
+    name: "namespace-controller",
+    component: "namespace-controller",
+    make: (parts) => new NamespaceController(parts),
+  },
+  {
+    name: "serviceaccount-controller",
+    component: "serviceaccount-controller",
+    make: (parts) => new ServiceAccountController(parts),
+  },
+  {
+    name: "root-ca-certificate-publisher-controller",
+    component: "root-ca-cert-publisher",
+    make: (parts, { rootCa }) => (rootCa === undefined ? undefined : new RootCaPublisher(parts, { rootCa })),
+  },
+  {
+    name: "serviceaccount-token-controller",
+    component: "serviceaccount-token-controller",
+    make: (parts, { rootCa, signToken }) =>
+      rootCa === undefined || signToken === undefined ? undefined : new TokenController(parts, { rootCa, signToken }),
+  },
+  {
+    name: "garbage-collector-controller",
+    component: "garbage-collector-controller",
+    make: (parts) => new GarbageCollector(parts),
+  },
+  {
+    name: "replicaset-controller",
+    component: "replicaset-controller",
+    make: (parts) => new ReplicaSetController(parts, replicaSetKind),
+  },
+  {
+    name: "replicationcontroller-controller",
+    component: "replication-controller",
+    make: (parts) => new ReplicaSetController(parts, replicationControllerKind),
+  },
+  {
+    name: "deployment-controller",
+    component: "deployment-controller",
+    make: (parts) => new DeploymentController(parts),
+  },
+  {
+    name: "endpointslice-controller",
+    component: "endpoint-slice-controller",
+    make: (parts) => new EndpointSliceController(parts),
+  },
+  {
+    name: "endpoints-controller",
+    component: "endpoint-controller",
+    make: (parts) => new EndpointsController(parts),
+  },
+];
