@@ -1,0 +1,109 @@
+import type { ContainerStatus, Pod, PodStatus } from "#pkg/api/types/core-v1.ts";
+import { qosClassOf } from "../qos.ts";
+import { type ObservedPod, podIPsOf } from "../runtime/observed-pod.ts";
+import { isSidecar } from "../runtime/restart-policy.ts";
+import type { WaitingReasons } from "../runtime/waiting-reasons.ts";
+import { containerStatuses } from "./container-statuses.ts";
+import { mergeConditions, podConditions } from "./pod-conditions.ts";
+import { podPhase } from "./pod-phase.ts";
+import { timeOf } from "./times.ts";
+
+/** What probes say of running containers. */
+export interface Readiness {
+  started(containerId: string): boolean;
+  ready(containerId: string): boolean;
+}
+
+export interface PodStatusInput {
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  /** The last status computed, or else the API's. */
+  readonly before: PodStatus;
+  readonly probes: Readiness;
+  readonly waiting: WaitingReasons;
+  readonly runtimeName: string;
+  readonly hostIPs: readonly string[];
+  readonly nowMs: number;
+  /** The pod is being ended for good: nothing is restarted any more. */
+  readonly ended: boolean;
+  /** Why, where it is not its own doing: ("DeadlineExceeded", "Evicted", …). Makes the phase Failed. */
+  readonly failure?: { readonly reason: string; readonly message: string };
+}
+
+/** The whole status of a pod. Pure. */
+export function computePodStatus(input: PodStatusInput): PodStatus {
+  const { pod, observed, before } = input;
+  const init = statusesOf(input, pod.spec.initContainers ?? [], before.initContainerStatuses ?? [], true);
+  const regular = statusesOf(input, pod.spec.containers, before.containerStatuses ?? [], false);
+  const ephemeral = statusesOf(
+    input,
+    pod.spec.ephemeralContainers ?? [],
+    before.ephemeralContainerStatuses ?? [],
+    false,
+  );
+  const wasOver = before.phase === "Failed" || before.phase === "Succeeded";
+  const phase = wasOver
+    ? (before.phase as "Failed" | "Succeeded")
+    : input.failure === undefined
+      ? podPhase(pod, init, regular, input.ended)
+      : "Failed";
+  const sandboxReady = observed.sandboxes.some(
+    (sandbox) => sandbox.ready && (sandbox.hostNetwork || sandbox.ips.length > 0),
+  );
+  const now = timeOf(input.nowMs);
+  const conditions = podConditions({ pod, phase, init, regular, sandboxReady });
+  const ips = podIPs(input);
+  const { generation } = pod.metadata;
+  const reason = input.failure?.reason ?? before.reason;
+  const message = input.failure?.message ?? before.message;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase,
+    // Conditions of others are taken from the API's newest, not from what was computed last.
+    conditions: mergeConditions(withOthers(before, pod), conditions, now),
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+    ...(input.hostIPs[0] === undefined
+      ? {}
+      : { hostIP: input.hostIPs[0], hostIPs: input.hostIPs.map((ip) => ({ ip })) }),
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: before.startTime ?? now,
+    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
+    containerStatuses: regular,
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
+    qosClass: pod.status?.qosClass ?? qosClassOf(pod),
+  };
+}
+
+function withOthers(before: PodStatus, pod: Pod): NonNullable<PodStatus["conditions"]> {
+  const own = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
+  const ofApi = pod.status?.conditions ?? [];
+  return [
+    ...ofApi.filter(({ type }) => type === "PodScheduled" || !own.has(type)),
+    ...(before.conditions ?? []).filter(({ type }) => own.has(type) && type !== "PodScheduled"),
+  ];
+}
+
+function statusesOf(
+  input: PodStatusInput,
+  containers: Parameters<typeof containerStatuses>[0]["containers"],
+  before: readonly ContainerStatus[],
+  isInit: boolean,
+): ContainerStatus[] {
+  const { pod, observed, waiting, runtimeName } = input;
+  return containerStatuses({ pod, observed, containers, before, isInit, waiting, runtimeName }).map((status, index) => {
+    const container = containers[index];
+    const id = status.containerID?.slice(`${runtimeName}://`.length) ?? "";
+    const started = status.state?.running !== undefined && input.probes.started(id);
+    const isRegularInit = isInit && container !== undefined && !isSidecar(container);
+    const ready = isRegularInit ? status.state?.terminated?.exitCode === 0 : started && input.probes.ready(id);
+    return { ...status, started, ready };
+  });
+}
+
+/** Once known, addresses stay: the last status of a pod that is over still tells them. */
+function podIPs({ pod, observed, before, hostIPs }: PodStatusInput): readonly string[] {
+  if (pod.spec.hostNetwork === true) return hostIPs;
+  const now = podIPsOf(observed);
+  return now.length > 0 ? now : (before.podIPs ?? []).map(({ ip }) => ip);
+}
