@@ -4,6 +4,12 @@ import { namespaceStrategy } from "./core/namespace.ts";
 import { nodeStrategy } from "./core/node.ts";
 import { podStrategy } from "./core/pod.ts";
 import { serviceStrategy } from "./core/service.ts";
+import {
+  clusterRoleBindingStrategy,
+  clusterRoleStrategy,
+  roleBindingStrategy,
+  roleStrategy,
+} from "./rbac/strategies.ts";
 import type { StorageDefinition, Strategy } from "./definition.ts";
 
 /** Rules of the built-in kinds by "group/plural", "/plural" for the core group. A kind that has none is not listed. */
@@ -14,6 +20,10 @@ export const builtinStrategies: Readonly<Record<string, Strategy>> = {
   "/services": serviceStrategy,
   "apps/deployments": deploymentStrategy,
   "apps/replicasets": replicaSetStrategy,
+  "rbac.authorization.k8s.io/clusterrolebindings": clusterRoleBindingStrategy,
+  "rbac.authorization.k8s.io/clusterroles": clusterRoleStrategy,
+  "rbac.authorization.k8s.io/rolebindings": roleBindingStrategy,
+  "rbac.authorization.k8s.io/roles": roleStrategy,
 };
 
 /**

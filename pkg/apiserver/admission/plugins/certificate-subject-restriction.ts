@@ -1,4 +1,3 @@
-import { Pkcs10CertificateRequest } from "@peculiar/x509";
 import type { CertificateSigningRequest } from "#pkg/api/types/certificates-v1.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../../types.ts";
 import { concerns, refusal } from "./attributes.ts";
@@ -15,6 +14,9 @@ export class CertificateSubjectRestriction implements AdmissionPlugin {
     if (spec.signerName !== SIGNER) return;
     let organizations: readonly string[];
     try {
+      // Loaded on first use: it is large, and few clusters ever see such a request.
+      await import("reflect-metadata");
+      const { Pkcs10CertificateRequest } = await import("@peculiar/x509");
       const pem = Buffer.from(spec.request, "base64").toString("latin1");
       organizations = new Pkcs10CertificateRequest(pem).subjectName.getField("O");
     } catch {

@@ -120,7 +120,7 @@ describe("ResourceQuota", () => {
         return object;
       },
     };
-    return { plugin: new ResourceQuota({ reader: readerOf(objects), client }), charged };
+    return { plugin: new ResourceQuota({ reader: readerOf(objects), client: () => client }), charged };
   };
   const asking = (cpu: string) => pod({ containers: [{ name: "c", resources: { requests: { cpu } } }] });
 

@@ -1,6 +1,5 @@
 // Upstream's default admission plugins, one file each. They read the server's cache; only ResourceQuota writes (its
 // objects' status).
-import type { Client } from "#pkg/client/types.ts";
 import type { AdmissionPlugin, ObjectReader } from "../../types.ts";
 import { CertificateSubjectRestriction } from "./certificate-subject-restriction.ts";
 import { DefaultIngressClass, DefaultStorageClass } from "./default-class.ts";
@@ -9,7 +8,7 @@ import { LimitRanger } from "./limit-ranger.ts";
 import { NamespaceLifecycle } from "./namespace-lifecycle.ts";
 import { NodeRestriction } from "./node-restriction.ts";
 import { Priority } from "./priority.ts";
-import { ResourceQuota } from "./resource-quota.ts";
+import { type QuotaClient, ResourceQuota } from "./resource-quota.ts";
 import { RuntimeClass } from "./runtime-class.ts";
 import { ServiceAccount } from "./service-account.ts";
 import { StorageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -17,8 +16,8 @@ import { TaintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 export interface PluginParts {
   readonly reader: ObjectReader;
-  /** In-process, as the API server itself. */
-  readonly client: Pick<Client, "get" | "updateStatus">;
+  /** In-process, as the API server itself; asked for at the first write, since the server is made after its plugins. */
+  readonly client: () => QuotaClient;
 }
 
 /** In upstream's order: what counts comes last. */

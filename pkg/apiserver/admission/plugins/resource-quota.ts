@@ -7,6 +7,7 @@ import { isConflict, isNotFound } from "#pkg/errors/index.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../../types.ts";
 import { refusal } from "./attributes.ts";
 
+export type QuotaClient = Pick<Client, "get" | "updateStatus">;
 type Amounts = Readonly<Record<string, string>>;
 const ATTEMPTS = 5;
 /** Asked of every container once a quota limits them. */
@@ -20,10 +21,10 @@ const REQUIRED = /^(cpu|memory|(requests|limits)\.(cpu|memory))$/;
 export class ResourceQuota implements AdmissionPlugin {
   readonly name = "ResourceQuota";
   readonly #reader: ObjectReader;
-  readonly #client: Pick<Client, "get" | "updateStatus">;
+  readonly #client: () => QuotaClient;
   readonly #turns = new Map<string, Promise<void>>();
 
-  constructor(parts: { readonly reader: ObjectReader; readonly client: Pick<Client, "get" | "updateStatus"> }) {
+  constructor(parts: { readonly reader: ObjectReader; readonly client: () => QuotaClient }) {
     this.#reader = parts.reader;
     this.#client = parts.client;
   }
@@ -108,14 +109,14 @@ export class ResourceQuota implements AdmissionPlugin {
     for (let attempt = 1; ; attempt++) {
       try {
         const status = { hard: { ...current.spec?.hard }, used: after };
-        await this.#client.updateStatus(resourcequotas, { ...current, status });
+        await this.#client().updateStatus(resourcequotas, { ...current, status });
         return;
       } catch (err) {
         if (isNotFound(err)) return;
         if (!isConflict(err) || attempt === ATTEMPTS) throw err;
       }
       const { namespace, name } = quota.metadata;
-      current = await this.#client.get(resourcequotas, { ...(namespace === undefined ? {} : { namespace }), name });
+      current = await this.#client().get(resourcequotas, { ...(namespace === undefined ? {} : { namespace }), name });
       const charged: Record<string, string> = { ...current.status?.used };
       for (const [key, amount] of Object.entries(used)) {
         const added = subtractQuantities(amount, quota.status?.used?.[key]);

@@ -1,0 +1,92 @@
+import type { KubeObject, NewObject, ResourceRef } from "#pkg/api/resource-ref.ts";
+import { namespaces } from "#pkg/api/types/core-v1.ts";
+import { clusterrolebindings, clusterroles, rolebindings, roles } from "#pkg/api/types/rbac-v1.ts";
+import { priorityclasses } from "#pkg/api/types/scheduling-v1.ts";
+import { isAbort, sleep } from "#pkg/async/index.ts";
+import type { Client } from "#pkg/client/types.ts";
+import { isAlreadyExists } from "#pkg/errors/index.ts";
+import type { Logger } from "#pkg/log/index.ts";
+import { DEFAULT_NAMESPACES, SYSTEM_PRIORITY_CLASSES } from "./default-objects.ts";
+import { type AdvertisedAddress, reconcileKubernetesService } from "./kubernetes-service.ts";
+import { defaultRbac } from "./rbac.ts";
+
+export interface BootstrapOptions {
+  /** In-process, as the API server itself (system:masters). */
+  readonly client: Pick<Client, "get" | "list" | "create" | "update">;
+  readonly log: Logger;
+  /** Cluster IP of default/kubernetes: `ServiceAllocator.firstAddress`. */
+  readonly clusterIp: string;
+  /** Where pods reach this server; asked again before every check, since addresses may change while running. */
+  readonly advertised: () => AdvertisedAddress;
+  /** 10 s, as upstream, unless told. */
+  readonly intervalMs?: number;
+}
+
+/** The objects a cluster starts with. What an administrator deleted of them comes back. */
+export class Bootstrap {
+  readonly #options: BootstrapOptions;
+
+  constructor(options: BootstrapOptions) {
+    this.#options = options;
+  }
+
+  /** Creates all that is missing. The server is ready for others after this. */
+  async ensure(): Promise<void> {
+    await this.#ensureEssentials();
+    const rbac = defaultRbac();
+    await Promise.all([
+      this.#createMissing(clusterroles, rbac.clusterRoles),
+      this.#createMissing(clusterrolebindings, rbac.clusterRoleBindings),
+      this.#createMissing(roles, rbac.roles),
+      this.#createMissing(rolebindings, rbac.roleBindings),
+    ]);
+  }
+
+  /** Checks the essentials now and again until the signal aborts; failures are logged and tried again. */
+  async start(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await sleep(this.#options.intervalMs ?? 10_000, signal);
+      } catch (err) {
+        if (isAbort(err)) return;
+        throw err;
+      }
+      try {
+        await this.#ensureEssentials();
+      } catch (err) {
+        if (!signal.aborted) this.#options.log.error("cannot restore the cluster's first objects", { err });
+      }
+    }
+  }
+
+  /** What a cluster cannot do without at any moment; roles are an administrator's to change until the next start. */
+  async #ensureEssentials(): Promise<void> {
+    const { client, clusterIp, advertised } = this.#options;
+    await this.#createMissing(namespaces, DEFAULT_NAMESPACES);
+    await Promise.all([
+      this.#createMissing(priorityclasses, SYSTEM_PRIORITY_CLASSES),
+      reconcileKubernetesService(client, clusterIp, advertised()),
+    ]);
+  }
+
+  /** One list, then a create for each that is not in it. */
+  async #createMissing<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    wanted: readonly NewObject<T & KubeObject>[],
+  ): Promise<void> {
+    const key = (o: { metadata: { namespace?: string; name?: string } }): string =>
+      `${o.metadata.namespace ?? ""}/${o.metadata.name ?? ""}`;
+    const { items } = await this.#options.client.list(resource);
+    const there = new Set(items.map(key));
+    const missing = wanted.filter((object) => !there.has(key(object as KubeObject)));
+    await Promise.all(
+      missing.map(async (object) => {
+        try {
+          await this.#options.client.create(resource, object as NewObject<T>);
+        } catch (err) {
+          if (!isAlreadyExists(err)) throw err;
+        }
+      }),
+    );
+  }
+}
