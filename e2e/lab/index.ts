@@ -3,4 +3,4 @@ export { Host, type HostOptions } from "./host.ts";
 export { BUSYBOX_IMAGE, BUSYBOX_NEXT_IMAGE } from "./image.ts";
 export { findKubectls, type Kubectl } from "./kubectl.ts";
 export { type Lab, openLab, startLab } from "./lab.ts";
-export { LabNetwork } from "./network.ts";
+export { inside, LabNetwork } from "./network.ts";
