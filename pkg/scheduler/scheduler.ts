@@ -41,7 +41,7 @@ async function run(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
     namespaceLabels: (name) => informers.namespaces.lister.get({ name })?.metadata.labels,
   });
   const cache = new Cache({ quantities: new QuantityReader(), pods });
-  const plugins = defaultPlugins({ cache });
+  const plugins = defaultPlugins({ client, cache, informers });
   const wake = (): void => cycle.wake();
   const queue = new SchedulingQueue({ filters: plugins.filters, onActive: wake });
   const nominator = new Nominator();
