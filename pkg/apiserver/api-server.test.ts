@@ -9,7 +9,7 @@ const pod = (name: string): Pod =>
   ({
     metadata: { name, namespace: "default" },
     spec: { containers: [{ name: "a", image: "busybox" }] },
-  }) as Pod;
+  }) as unknown as Pod;
 
 describe("ApiServer", () => {
   let test: TestServer;

@@ -4,13 +4,28 @@ import type { Transport } from "#pkg/client/types.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
 import { AdmissionChain } from "./admission/chain.ts";
-import { mastersAuthorizer, unionAuthorizer } from "./auth/union.ts";
+import {
+  certificateAuthenticator,
+  chainAuthenticators,
+  mastersAuthorizer,
+  RbacAuthorizer,
+  ServiceAccountTokens,
+  type ServiceAccountTokensOptions,
+  type StaticToken,
+  systemPolicyAuthorizer,
+  tokenAuthenticator,
+  unionAuthorizer,
+} from "./auth/index.ts";
 import { Cache, type Stored } from "./cache/index.ts";
+import type { Build } from "./discovery/index.ts";
+import { documentRoutes } from "./document-routes.ts";
+import { healthRoute } from "./health.ts";
+import { InFlight, Listener, metricsRoute, RequestMetrics, type TlsFiles } from "./http/index.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
 import { DefinitionTable, isStored } from "./registry/resource-table.ts";
 import { createInProcessTransport } from "./transport/in-process.ts";
-import type { AdmissionPlugin, Authorizer, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
+import type { AdmissionPlugin, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
 
 export interface ApiServerOptions {
   /** Opened with `storedCodec`; closed by whoever opened it. */
@@ -23,8 +38,12 @@ export interface ApiServerOptions {
   readonly hooks?: (parts: ServerParts) => Readonly<Record<string, ResourceHooks>>;
   /** Documents and streams; the first that matches answers before the resource verbs. */
   readonly routes?: (parts: ServerParts) => readonly Route[];
-  /** Asked after system:masters. */
-  readonly authorizers?: (parts: Pick<ServerParts, "reader" | "resources">) => readonly Authorizer[];
+  /** Signs and checks service-account tokens; without it there are none. */
+  readonly serviceAccounts?: Omit<ServiceAccountTokensOptions, "reader" | "now">;
+  /** "HOST:PORT" that discovery names. */
+  readonly serverAddress?: string;
+  /** What /version says; minik's own build unless told. */
+  readonly build?: Build;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
 }
@@ -32,10 +51,30 @@ export interface ApiServerOptions {
 /** A running API server without a network: transports and listeners are attached to it. */
 export interface ApiServer extends ServerParts {
   readonly pipeline: Pipeline;
+  /** Absent without `serviceAccounts`. */
+  readonly tokens: ServiceAccountTokens | undefined;
   /** The API for a component in this thread, as this user. */
   transport(user: UserInfo): Transport;
+  /** Serves HTTPS. The server's `close` ends it too. */
+  listen(options: ListenOptions): Promise<RunningListener>;
   /** The revision that reads have reached. */
   readonly revision: number;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls: TlsFiles;
+  /** Bearer tokens known beforehand. */
+  readonly staticTokens?: readonly StaticToken[];
+}
+
+export interface RunningListener {
+  readonly port: number;
+  /** New certificates for new connections. */
+  renew(tls: TlsFiles): void;
   close(): Promise<void>;
 }
 
@@ -50,10 +89,12 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       .filter(isStored)
       .map(({ storage, namespaced }) => ({ prefix: storage.prefix, namespaced })),
   );
-  const authorizer = unionAuthorizer([
-    mastersAuthorizer,
-    ...(options.authorizers?.({ reader: cache, resources }) ?? []),
-  ]);
+  const authorizer = unionAuthorizer([mastersAuthorizer, systemPolicyAuthorizer, new RbacAuthorizer(cache)]);
+  const now = options.now ?? Date.now;
+  const tokens =
+    options.serviceAccounts === undefined
+      ? undefined
+      : new ServiceAccountTokens({ ...options.serviceAccounts, reader: cache, now });
   const parts: ServerParts = { reader: cache, resources, authorizer };
   const registry = new Registry({
     store,
@@ -63,20 +104,50 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     admission: new AdmissionChain(options.admission?.(parts) ?? []),
     hooks: options.hooks?.(parts) ?? {},
     decoder: (definition) => resources.decoder(definition),
-    metaDecoder: (kind) => {
-      const any = resources.all()[0] as ResourceDefinition;
-      return resources.namedDecoder(any.definitions, `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`);
-    },
-    now: options.now ?? Date.now,
+    typeDecoder: (name) => resources.builtinDecoder(name),
+    tokens,
+    authenticateToken: async (token, audiences) =>
+      tokens === undefined
+        ? { user: undefined, audiences: [], error: "unknown token" }
+        : tokens.verify(token, audiences),
+    authorizer,
+    now,
   });
-  const pipeline = new Pipeline({ registry, authorizer, routes: options.routes?.(parts) ?? [] });
+  const metrics = new RequestMetrics();
+  const inFlight = new InFlight();
+  const routes = [
+    metricsRoute(metrics, inFlight),
+    ...(options.routes?.(parts) ?? []),
+    healthRoute({ store: () => store.revision >= 0 }),
+    ...documentRoutes(resources, options),
+  ];
+  const pipeline = new Pipeline({ registry, authorizer, routes });
+  const listeners = new Set<Listener>();
   return {
     ...parts,
     pipeline,
+    tokens,
     transport: (user) => createInProcessTransport(pipeline, user),
+    async listen({ host, port, tls, staticTokens = [] }) {
+      const { authenticate } = chainAuthenticators([
+        certificateAuthenticator(),
+        tokenAuthenticator({ staticTokens, serviceAccounts: tokens }),
+      ]);
+      const listener = new Listener({ pipeline, authenticate, tls, metrics, inFlight, log });
+      const bound = await listener.listen({ host, port });
+      listeners.add(listener);
+      const close = async (): Promise<void> => {
+        if (listeners.delete(listener)) await listener.close();
+      };
+      return { port: bound, renew: (files) => listener.renew(files), close };
+    },
     get revision() {
       return cache.revision;
     },
-    close: async () => cache.close(),
+    async close() {
+      await Promise.all([...listeners].map((listener) => listener.close()));
+      listeners.clear();
+      cache.close();
+    },
   };
 }

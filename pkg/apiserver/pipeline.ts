@@ -22,7 +22,12 @@ export class Pipeline {
     const info = requestInfoOf(request.method, request.path, request.query);
     if (info === undefined) throw badRequest("the path is not valid");
     await this.authorize(request.user, info);
-    const context: RequestContext = { ...request, info };
+    return this.answer({ ...request, info });
+  }
+
+  /** The answer to an authorized request. @throws ApiError */
+  async answer(context: RequestContext): Promise<Reply> {
+    const { info } = context;
     const route = this.route(info);
     if (route?.handle !== undefined) return route.handle(context);
     if (!info.isResource) throw unknownResource();

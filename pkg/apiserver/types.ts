@@ -11,6 +11,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import type { SubjectRulesReviewStatus } from "#pkg/api/types/authorization-v1.ts";
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 
 /** Who asks. From a client certificate (CN, O), a service-account token, or attached by the in-process transport. */
@@ -140,6 +141,8 @@ export interface Authorizer {
     user: UserInfo,
     info: RequestInfo,
   ): Promise<{ readonly decision: "allow" | "deny" | "no-opinion"; readonly reason: string }>;
+  /** What a user may do in a namespace (SelfSubjectRulesReview); absent where that cannot be told. */
+  rulesFor?(user: UserInfo, namespace: string): Promise<SubjectRulesReviewStatus>;
 }
 
 /** The context of one write on its way through admission. `object` may be changed by mutating plugins. */
@@ -219,4 +222,33 @@ export interface ServerParts {
   readonly reader: ObjectReader;
   readonly resources: ResourceTable;
   readonly authorizer: Authorizer;
+}
+
+/** Signs service-account tokens (serviceaccounts/NAME/token). */
+export interface TokenIssuer {
+  /** What a token is for when the request names nobody. */
+  readonly defaultAudiences: readonly string[];
+  issue(request: TokenClaims): Promise<string>;
+}
+
+export interface TokenClaims {
+  readonly namespace: string;
+  readonly serviceAccount: { readonly name: string; readonly uid: string };
+  readonly audiences: readonly string[];
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** The token is worth nothing once this object is gone. */
+  readonly boundTo?: { readonly kind: "Pod" | "Secret" | "Node"; readonly name: string; readonly uid: string };
+  /** Name and uid of the node of a bound pod. */
+  readonly node?: { readonly name: string; readonly uid: string };
+}
+
+/** What is known about a bearer token. */
+export interface TokenVerdict {
+  readonly user: UserInfo | undefined;
+  /** Those of the asked-for audiences that the token is for. */
+  readonly audiences: readonly string[];
+  /** Why there is no user. */
+  readonly error?: string;
 }

@@ -1,3 +1,4 @@
+import type { SubjectRulesReviewStatus } from "#pkg/api/types/authorization-v1.ts";
 import type { Authorizer } from "../types.ts";
 
 /** The first authorizer with an opinion decides; without one the answer is no. */
@@ -12,6 +13,15 @@ export function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer 
       }
       return { decision: "no-opinion", reason: reasons.join(", ") };
     },
+    async rulesFor(user, namespace) {
+      const found: SubjectRulesReviewStatus[] = [];
+      for (const each of authorizers) if (each.rulesFor) found.push(await each.rulesFor(user, namespace));
+      return {
+        resourceRules: found.flatMap((each) => each.resourceRules),
+        nonResourceRules: found.flatMap((each) => each.nonResourceRules),
+        incomplete: found.some((each) => each.incomplete),
+      };
+    },
   };
 }
 
@@ -21,4 +31,12 @@ export const mastersAuthorizer: Authorizer = {
     decision: user.groups.includes("system:masters") ? "allow" : "no-opinion",
     reason: "",
   }),
+  rulesFor: async (user) => {
+    const all = user.groups.includes("system:masters");
+    return {
+      resourceRules: all ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : [],
+      nonResourceRules: all ? [{ verbs: ["*"], nonResourceURLs: ["*"] }] : [],
+      incomplete: false,
+    };
+  },
 };

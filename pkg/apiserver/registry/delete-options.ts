@@ -20,7 +20,7 @@ export async function deletePlan(services: RegistryServices, target: Target): Pr
     const value = raw.value as { apiVersion?: unknown; kind?: unknown } | null;
     // Clients send it under "v1", "meta.k8s.io/v1" or the resource's own group and version.
     const plain = typeof value === "object" && value !== null ? { ...value, apiVersion: "v1" } : value;
-    const decode = services.metaDecoder("DeleteOptions");
+    const decode = services.typeDecoder("io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions");
     options = decodeObject(
       { value: plain, text: undefined },
       { group: "", version: "v1", kind: "DeleteOptions", decode },

@@ -117,6 +117,9 @@ function mark(services: RegistryServices, target: Target, plan: DeletePlan, old:
   object.metadata.deletionTimestamp = timestamp(now + grace * 1000);
   object.metadata.deletionGracePeriodSeconds = grace;
   if (object.metadata.generation !== undefined) object.metadata.generation++;
+  // Kinds that are emptied before they go say so in their phase.
+  if (definition.subresources["finalize"] !== undefined)
+    object["status"] = { ...object["status"], phase: "Terminating" };
   return object;
 }
 

@@ -24,6 +24,8 @@ export interface UpdateRequest {
 }
 
 export interface SubresourceRules {
+  /** Whether a change besides metadata and status counts as a new generation. */
+  readonly generation?: boolean;
   prepare?(object: Obj, old: KubeObject): void;
   validate?(object: Obj, old: KubeObject): FieldError[];
 }
@@ -85,7 +87,8 @@ async function updateOnce(
   const isMain = request.subresource === "" && request.rules === undefined;
   keepSystemMetadata(object, old);
   if (request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
-  strategy.defaults?.(object);
+  // What rules make of the old object has its defaults, and may share parts with it.
+  if (request.rules === undefined || request.rules.generation === true) strategy.defaults?.(object);
   const attempt = attributes(target, "UPDATE", object, old, request.dryRun);
   await services.admission.admit(attempt);
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
@@ -96,7 +99,7 @@ async function updateOnce(
       if (definition.subresources["status"] !== undefined) keepStatus(object, old);
       strategy.prepareForUpdate?.(object, old);
     } else strategy.prepareForStatusUpdate?.(object, old);
-    if (strategy.generation === true && request.subresource !== "status") bumpGeneration(object, old);
+    if (strategy.generation === true && (isMain || request.rules?.generation === true)) bumpGeneration(object, old);
     const errors = validateChange(target, request, object, old);
     if (errors.length > 0) throw invalid(definition.group, definition.kind, target.name, errors);
     if (isMain) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);

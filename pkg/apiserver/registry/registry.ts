@@ -1,3 +1,4 @@
+import { resourceKey } from "#pkg/api/schema/load.ts";
 import { ApiError, badRequest, methodNotAllowed } from "#pkg/errors/index.ts";
 import type { Reply, RequestContext } from "../types.ts";
 import { create } from "./create.ts";
@@ -6,8 +7,11 @@ import { deleteCollection } from "./delete-collection.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
 import { patch } from "./patch.ts";
+import { isStored } from "./resource-table.ts";
 import { groupResource, type RegistryServices, type Target } from "./services.ts";
+import { subresourceVerbs } from "./subresources/index.ts";
 import { update } from "./update.ts";
+import { virtualVerbs } from "./virtual/index.ts";
 import { watch } from "./watch.ts";
 
 export type Verb = (services: RegistryServices, target: Target) => Promise<Reply>;
@@ -17,16 +21,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   list,
   watch,
   create,
-  update,
+  update: (services, target) => update(services, target),
   patch: (services, target) => patch(services, target),
   delete: deleteOne,
   deletecollection: deleteCollection,
-};
-
-const STATUS: Readonly<Record<string, Verb>> = {
-  get,
-  update,
-  patch: (services, target) => patch(services, target),
 };
 
 /** Answers the verbs of every resource. The verbs know no kind: what is special stands in the definition. */
@@ -48,14 +46,18 @@ export class Registry {
     const subresource = info.subresource === "" ? undefined : definition.subresources[info.subresource];
     if (info.subresource !== "" && subresource === undefined) throw unknownResource();
     const allowed = (subresource ?? definition).verbs;
-    const verb = (info.subresource === "" ? VERBS : info.subresource === "status" ? STATUS : {})[info.verb];
+    const resource = resourceKey(definition);
+    const verbs =
+      info.subresource === "" ? (virtualVerbs(resource) ?? VERBS) : subresourceVerbs(resource, info.subresource);
+    const verb = verbs?.[info.verb];
     if (verb === undefined || !allowed.includes(info.verb))
       throw methodNotAllowed(groupResource(definition), info.verb);
     if (definition.namespaced && namespace === "" && info.name !== "")
       throw badRequest("namespace is required for this resource");
     if (definition.namespaced && namespace === "" && info.verb === "create")
       throw badRequest("an empty namespace may not be set during creation");
-    const cache = services.cache.resource(definition.storage.prefix);
+    // Resources without storage never look at a cache; they are given one that exists.
+    const cache = services.cache.resource(isStored(definition) ? definition.storage.prefix : "pods");
     return verb(services, { context, definition, cache, namespace, name: info.name });
   }
 }

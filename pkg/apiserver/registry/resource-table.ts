@@ -3,8 +3,8 @@ import { DecoderCompiler, type Decode } from "#pkg/api/schema/decoder.ts";
 import type { Definitions } from "#pkg/api/schema/schema.ts";
 import type { ResourceTable } from "../types.ts";
 
-/** Resources with verbs that need no storage: the answer is made from the request. */
-export const isStored = (definition: ResourceDefinition): boolean => definition.verbs.includes("list");
+/** False for resources whose answer is made from the request: reviews, bindings, component statuses. */
+export const isStored = (definition: ResourceDefinition): boolean => definition.verbs.includes("watch");
 
 /** The definitions by group, version and plural, and their decoders, compiled on first use. */
 export class DefinitionTable implements ResourceTable {
@@ -36,9 +36,11 @@ export class DefinitionTable implements ResourceTable {
     return decode;
   }
 
-  /** The decoder of a named type among a definition's types, "io.k8s.api.policy.v1.Eviction". */
-  namedDecoder(definitions: Definitions, name: string): Decode {
-    return this.#compiler(definitions).definition(name);
+  /** The decoder of a named built-in type, "io.k8s.api.policy.v1.Eviction". */
+  builtinDecoder(name: string): Decode {
+    const holder = this.#definitions.find((each) => each.definitions[name] !== undefined);
+    if (holder === undefined) throw new Error(`No definition "${name}"`);
+    return this.#compiler(holder.definitions).definition(name);
   }
 
   #compiler(definitions: Definitions): DecoderCompiler {

@@ -6,7 +6,7 @@ import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
 import type { Cache, Entry, ResourceCache, Stored } from "../cache/index.ts";
-import type { RequestContext, ResourceHooks, ResourceTable } from "../types.ts";
+import type { Authorizer, RequestContext, ResourceHooks, ResourceTable, TokenIssuer, TokenVerdict } from "../types.ts";
 
 /** An API object that the request owns and may change. */
 export type Obj = Mutable<KubeObject> & Record<string, any>; // oxlint-disable-line no-explicit-any -- any kind of object passes here
@@ -20,8 +20,12 @@ export interface RegistryServices {
   /** By "plural" or "group/plural". */
   readonly hooks: Readonly<Record<string, ResourceHooks>>;
   readonly decoder: (definition: ResourceDefinition) => Decode;
-  /** Of a type of meta/v1, by its short name. */
-  readonly metaDecoder: (kind: string) => Decode;
+  /** Of a named built-in type, "io.k8s.api.policy.v1.Eviction". */
+  readonly typeDecoder: (name: string) => Decode;
+  /** Absent: tokens cannot be asked for. */
+  readonly tokens: TokenIssuer | undefined;
+  readonly authenticateToken: (token: string, audiences: readonly string[]) => Promise<TokenVerdict>;
+  readonly authorizer: Authorizer;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,26 +1,21 @@
-import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { badRequest, notFound } from "#pkg/errors/index.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
 import { createObject } from "./create.ts";
-import { guaranteedUpdate } from "./guaranteed-update.ts";
+import { guaranteedUpdate, type SubresourceRules } from "./guaranteed-update.ts";
 import { matchPath } from "./metadata.ts";
 import { writeOptions } from "./options.ts";
-import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
+import { groupResource, type RegistryServices, type Target } from "./services.ts";
 
 /** PUT of an object or of its status (any subresource whose body is the object itself). */
-export async function update(services: RegistryServices, target: Target): Promise<Reply> {
+export async function update(services: RegistryServices, target: Target, rules?: SubresourceRules): Promise<Reply> {
   const { context, definition } = target;
   const options = writeOptions(context, "UpdateOptions");
   const raw = await readBody(context, definition.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
-  const object = decodeObject(
-    raw,
-    expectedOf(definition, services.decoder(definition)),
-    options.fieldValidation,
-    context.warn,
-  );
+  const expected = expectedOf(definition, services.decoder(definition));
+  const object = decodeObject(raw, expected, options.fieldValidation, context.warn);
   matchPath(object, target);
   const subresource = context.info.subresource;
   if (target.cache.get(target.namespace, target.name) === undefined) {
@@ -32,7 +27,14 @@ export async function update(services: RegistryServices, target: Target): Promis
   const entry: Entry = await guaranteedUpdate(services, target, {
     dryRun: options.dryRun,
     subresource,
-    make: (_old: KubeObject, attempt: number): Obj => (attempt === 1 ? object : structuredClone(object)),
+    make: (_old, attempt) => {
+      if (attempt === 1) return object;
+      // The first attempt changed its object on the way.
+      const again = decodeObject(raw, expected, "Ignore", context.warn);
+      matchPath(again, target);
+      return again;
+    },
+    ...(rules === undefined ? {} : { rules }),
   });
   return { kind: "view", status: 200, definition, view: entry.as(definition) };
 }

@@ -1,0 +1,82 @@
+import { createHash, timingSafeEqual, X509Certificate } from "node:crypto";
+import { unauthorized } from "#pkg/errors/index.ts";
+import type { Authenticator, UserInfo } from "../types.ts";
+import type { ServiceAccountTokens } from "./service-account-tokens.ts";
+
+const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
+
+/** A token that is known beforehand: the bootstrap token of joining nodes, tokens of a file. */
+export interface StaticToken {
+  readonly token: string;
+  readonly user: UserInfo;
+}
+
+/**
+ * Client certificates that the TLS layer verified against the client authority: CN is the user, every O a group.
+ * Decoded once per certificate and connection.
+ */
+export function certificateAuthenticator(): Authenticator {
+  const users = new WeakMap<Uint8Array, UserInfo>();
+  return {
+    async authenticate({ peerCertificate }) {
+      if (peerCertificate === undefined) return undefined;
+      let user = users.get(peerCertificate);
+      if (user === undefined) users.set(peerCertificate, (user = userOfCertificate(peerCertificate)));
+      return user;
+    },
+  };
+}
+
+function userOfCertificate(der: Uint8Array): UserInfo {
+  const lines = new X509Certificate(der).subject.split("\n");
+  const values = (key: string): string[] =>
+    lines
+      .flatMap((line) => line.split(" + "))
+      .filter((part) => part.startsWith(`${key}=`))
+      .map((part) => part.slice(key.length + 1));
+  return { name: values("CN")[0] ?? "", groups: [...values("O"), "system:authenticated"] };
+}
+
+/** `Authorization: Bearer`: static tokens, then service-account tokens. An unknown token is refused. */
+export function tokenAuthenticator(options: {
+  readonly staticTokens: readonly StaticToken[];
+  readonly serviceAccounts: ServiceAccountTokens | undefined;
+}): Authenticator {
+  const hashed = options.staticTokens.map(({ token, user }) => ({ hash: digest(token), user }));
+  return {
+    async authenticate({ headers }) {
+      const header = headers["authorization"];
+      if (typeof header !== "string") return undefined;
+      const token = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
+      if (token === undefined) return undefined;
+      const hash = digest(token);
+      const known = hashed.find((each) => timingSafeEqual(each.hash, hash));
+      if (known !== undefined) return withGroup(known.user);
+      const verdict = await options.serviceAccounts?.verify(token, []);
+      if (verdict?.user === undefined) throw unauthorized();
+      return verdict.user;
+    },
+  };
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+function withGroup(user: UserInfo): UserInfo {
+  if (user.groups.includes("system:authenticated")) return user;
+  return { ...user, groups: [...user.groups, "system:authenticated"] };
+}
+
+/** The first that knows the caller; nobody is anonymous, which the authorizers allow next to nothing. */
+export function chainAuthenticators(authenticators: readonly Authenticator[]): {
+  authenticate(request: Parameters<Authenticator["authenticate"]>[0]): Promise<UserInfo>;
+} {
+  return {
+    async authenticate(request) {
+      for (const each of authenticators) {
+        const user = await each.authenticate(request);
+        if (user !== undefined) return user;
+      }
+      return ANONYMOUS;
+    },
+  };
+}

@@ -1,0 +1,11 @@
+// Who asks (certificates, tokens) and what they may do (system policy, RBAC). Reads the server's own cache.
+export {
+  certificateAuthenticator,
+  chainAuthenticators,
+  type StaticToken,
+  tokenAuthenticator,
+} from "./authenticators.ts";
+export { RbacAuthorizer } from "./rbac-authorizer.ts";
+export { ServiceAccountTokens, type ServiceAccountTokensOptions } from "./service-account-tokens.ts";
+export { systemPolicyAuthorizer } from "./system-policy.ts";
+export { mastersAuthorizer, unionAuthorizer } from "./union.ts";

@@ -1,0 +1,43 @@
+import { type Build, createDiscovery, type Discovery } from "./discovery/index.ts";
+import { createOpenApi } from "./openapi/index.ts";
+import type { ResourceTable, Route } from "./types.ts";
+
+const OTHER_PATHS = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz"];
+
+/** What the server says it is when nobody tells (tests); cmd gives the real build. */
+export const DEFAULT_BUILD: Build = {
+  gitVersion: "v1.36.0+minik",
+  gitCommit: "",
+  buildDate: "1970-01-01T00:00:00Z",
+};
+
+/** Discovery and OpenAPI as routes. */
+export function documentRoutes(
+  resources: ResourceTable,
+  options: { readonly serverAddress?: string; readonly build?: Build },
+): Route[] {
+  const build = options.build ?? DEFAULT_BUILD;
+  const definitions = () => resources.all();
+  const discovery = createDiscovery({
+    definitions,
+    serverAddress: options.serverAddress ?? "127.0.0.1:6443",
+    build,
+    otherPaths: OTHER_PATHS,
+  });
+  return [
+    routeOf("discovery", discovery),
+    routeOf("openapi", createOpenApi({ definitions, gitVersion: build.gitVersion })),
+  ];
+}
+
+function routeOf(name: string, documents: Pick<Discovery, "find">): Route {
+  return {
+    name,
+    matches: (info) => !info.isResource && documents.find(info.path) !== undefined,
+    async handle(context) {
+      const handler = documents.find(context.info.path);
+      if (handler === undefined) throw new Error(`No document at ${context.info.path}`);
+      return handler(context);
+    },
+  };
+}

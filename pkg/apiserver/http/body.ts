@@ -1,0 +1,32 @@
+import type { Readable } from "node:stream";
+import { ApiError } from "#pkg/errors/index.ts";
+
+/** Upstream's bound on request bodies. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/** Reads a request's whole body. @throws 413 when it is too large */
+export async function readWholeBody(stream: Readable, contentLength: string | undefined): Promise<Uint8Array> {
+  if (contentLength !== undefined && Number(contentLength) > MAX_BODY_BYTES) throw tooLarge();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let failed = false;
+    stream.on("data", (chunk: Buffer) => {
+      if (failed) return;
+      size += chunk.length;
+      if (size > MAX_BODY_BYTES) {
+        // The rest is read and dropped, so that the client gets to see the answer.
+        failed = true;
+        chunks.length = 0;
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    });
+    stream.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    stream.on("error", reject);
+    stream.on("close", () => reject(new Error("The client went away")));
+  });
+}
+
+function tooLarge(): ApiError {
+  return new ApiError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MAX_BODY_BYTES}`, {});
+}

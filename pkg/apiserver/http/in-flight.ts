@@ -1,0 +1,53 @@
+/** Requests that are being answered, to end those that take too long and, when the server drains, all. */
+export interface Flight {
+  /** Milliseconds since 1970; infinite for watches and streams. */
+  deadline: number;
+  /** Ends the request: why "timeout" (504) or "drain" (watches end, others may finish). */
+  cut(why: "timeout" | "drain"): void;
+}
+
+const SWEEP_MS = 5_000;
+export const REQUEST_TIMEOUT_MS = 60_000;
+
+export class InFlight {
+  readonly #flights = new Set<Flight>();
+  readonly #sweeper: NodeJS.Timeout;
+  #idle: (() => void) | undefined;
+  readonly #now: () => number;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper.unref();
+  }
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  add(flight: Flight): void {
+    this.#flights.add(flight);
+  }
+
+  delete(flight: Flight): void {
+    this.#flights.delete(flight);
+    if (this.#flights.size === 0) this.#idle?.();
+  }
+
+  /** Ends watches, waits up to `graceMs` for the rest. */
+  async drain(graceMs: number): Promise<void> {
+    clearInterval(this.#sweeper);
+    for (const flight of this.#flights) if (flight.deadline === Number.POSITIVE_INFINITY) flight.cut("drain");
+    if (this.#flights.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle = resolve;
+    const timer = setTimeout(resolve, graceMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #sweep(): void {
+    const now = this.#now();
+    for (const flight of this.#flights) if (flight.deadline < now) flight.cut("timeout");
+  }
+}

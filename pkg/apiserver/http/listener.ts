@@ -1,0 +1,139 @@
+import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import fastify from "fastify";
+import type { Logger } from "#pkg/log/index.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { Route } from "../types.ts";
+import { InFlight } from "./in-flight.ts";
+import { RequestHandler, type RequestHandlerOptions, type RawResponse } from "./request-handler.ts";
+import { RequestMetrics } from "./request-metrics.ts";
+import type { RawRequest } from "./peer.ts";
+import { UpgradeHandling } from "./upgrade.ts";
+
+const DRAIN_MS = 10_000;
+
+export interface TlsFiles {
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities of client certificates, PEM. */
+  readonly clientAuthorities: string;
+}
+
+export interface ListenerOptions {
+  readonly pipeline: Pipeline;
+  readonly authenticate: RequestHandlerOptions["authenticate"];
+  readonly tls: TlsFiles;
+  readonly metrics: RequestMetrics;
+  readonly inFlight: InFlight;
+  readonly log: Logger;
+}
+
+/** The HTTPS side of the API server: HTTP/2 and HTTP/1.1 on one port. */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #app;
+  readonly #sessions = new Set<Http2Session>();
+  readonly #sockets = new Set<Duplex>();
+  #server: Http2SecureServer | undefined;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const handler = new RequestHandler(options);
+    const upgrades = new UpgradeHandling({ pipeline: options.pipeline, handler, log: options.log });
+    const app = fastify({
+      logger: false,
+      http2: true,
+      serverFactory: (listen) => {
+        this.#server = createServer(options.tls, listen as unknown as (a: RawRequest, b: RawResponse) => void);
+        this.#track(this.#server, upgrades);
+        return this.#server;
+      },
+    });
+    // The pipeline reads bodies itself and answers on the raw response: fastify's own parsing and sending stay out of it.
+    app.all("/*", {
+      onRequest: (request, reply) => {
+        reply.hijack();
+        void handler.handle(request.raw as RawRequest, reply.raw as unknown as RawResponse);
+      },
+      handler: () => {},
+    });
+    this.#app = app;
+  }
+
+  /** Resolves to the port. */
+  async listen(at: { readonly host: string; readonly port: number }): Promise<number> {
+    await this.#app.listen(at);
+    return (this.#server?.address() as AddressInfo).port;
+  }
+
+  /** New connections use these from now on; open ones go on. */
+  renew(tls: TlsFiles): void {
+    this.#server?.setSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientAuthorities });
+  }
+
+  /** Takes no new connections, ends watches, lets requests finish for a bounded time, then closes what is left. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server?.listening === true) this.#server.close(() => resolve());
+      else resolve();
+    });
+    await this.#options.inFlight.drain(DRAIN_MS);
+    for (const session of this.#sessions) session.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+    await this.#app.close();
+  }
+
+  #track(server: Http2SecureServer, upgrades: UpgradeHandling): void {
+    server.on("session", (session) => {
+      this.#sessions.add(session);
+      session.once("close", () => this.#sessions.delete(session));
+      session.on("error", () => session.destroy());
+    });
+    server.on("secureConnection", (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      void upgrades.handle(request, socket, head);
+    });
+  }
+}
+
+function createServer(tls: TlsFiles, listen: (request: RawRequest, response: RawResponse) => void): Http2SecureServer {
+  return createSecureServer(
+    {
+      cert: tls.cert,
+      key: tls.key,
+      ca: tls.clientAuthorities,
+      allowHTTP1: true,
+      requestCert: true,
+      // Callers without a certificate may have a token; a wrong certificate is refused when its request comes.
+      rejectUnauthorized: false,
+      minVersion: "TLSv1.2",
+      settings: { maxConcurrentStreams: 1_000, initialWindowSize: 1 << 20 },
+      // What waits to be sent counts here too, and one list may be large.
+      maxSessionMemory: 1_000,
+      streamResetBurst: 10_000,
+      streamResetRate: 1_000,
+    },
+    listen as never,
+  );
+}
+
+/** /metrics of this listener. */
+export function metricsRoute(metrics: RequestMetrics, inFlight: InFlight): Route {
+  return {
+    name: "metrics",
+    matches: (info) => !info.isResource && info.path === "/metrics",
+    handle: async () => ({
+      kind: "bytes",
+      status: 200,
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      body: await metrics.text(inFlight.size),
+    }),
+  };
+}

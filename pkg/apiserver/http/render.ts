@@ -1,0 +1,88 @@
+import { stringify as stringifyYaml } from "yaml";
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
+import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
+import { badRequest } from "#pkg/errors/index.ts";
+import { type IncludeObject, toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from "../table/index.ts";
+import type { Reply } from "../types.ts";
+import type { Format } from "./negotiate.ts";
+
+/** What goes out: a status, a content type and a body. */
+export interface Rendered {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string | Uint8Array;
+}
+
+type Plain = Extract<Reply, { kind: "view" | "list" | "object" }>;
+
+/** Encodes an answer in the form asked for. Plain JSON of stored objects is text that exists already. */
+export function render(reply: Plain, format: Format, query: URLSearchParams): Rendered {
+  const pretty = isPretty(query);
+  const status = reply.kind === "list" ? 200 : reply.status;
+  if (format.encoding === "json" && !pretty) {
+    const text = plainText(reply, format);
+    if (text !== undefined) return { status, contentType: "application/json", body: text };
+  }
+  const value = shaped(reply, format, query);
+  if (format.encoding === "yaml") return { status, contentType: "application/yaml", body: stringifyYaml(value) };
+  const text = pretty ? `${JSON.stringify(value, undefined, 2)}\n` : `${JSON.stringify(value)}\n`;
+  return { status, contentType: contentTypeOf(format), body: text };
+}
+
+export function contentTypeOf(format: Format): string {
+  return format.encoding === "yaml" ? "application/yaml" : "application/json";
+}
+
+function plainText(reply: Plain, format: Format): string | Uint8Array | undefined {
+  if (reply.kind === "object") return reply.text ?? `${JSON.stringify(reply.object)}\n`;
+  if (format.as !== "object") return undefined;
+  if (reply.kind === "view") return `${reply.view.text}\n`;
+  const { definition, metadata, views } = reply;
+  const texts: string[] = Array.from({ length: views.length });
+  for (let i = 0; i < views.length; i++) texts[i] = (views[i] as (typeof views)[number]).text;
+  return `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[${texts.join(",")}]}\n`;
+}
+
+/** The answer as data, in the shape asked for. */
+function shaped(reply: Plain, format: Format, query: URLSearchParams): object {
+  if (reply.kind === "object") return reply.object;
+  const { definition } = reply;
+  const objects = reply.kind === "view" ? [reply.view.object] : reply.views.map((view) => view.object);
+  const metadata: ListMeta =
+    reply.kind === "view" ? { resourceVersion: reply.view.object.metadata.resourceVersion } : reply.metadata;
+  const { version } = format;
+  switch (format.as) {
+    case "Table":
+      return toTable(definition, objects, {
+        includeObject: includeObjectOf(query),
+        version,
+        now: Date.now(),
+        listMetadata: metadata,
+      });
+    case "PartialObjectMetadata":
+    case "PartialObjectMetadataList":
+      return reply.kind === "view"
+        ? toPartialObjectMetadata(reply.view.object, version)
+        : toPartialObjectMetadataList(objects, metadata, version);
+    default:
+      return reply.kind === "view" ? reply.view.object : listOf(definition, metadata, objects);
+  }
+}
+
+function listOf(definition: ResourceDefinition, metadata: ListMeta, items: readonly KubeObject[]): object {
+  return { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata, items };
+}
+
+export function includeObjectOf(query: URLSearchParams): IncludeObject {
+  const value = query.get("includeObject") ?? "Metadata";
+  if (value === "None" || value === "Metadata" || value === "Object") return value;
+  throw badRequest(
+    `Invalid value: "${value}": includeObject must be one of the following values: "None", "Metadata", "Object"`,
+  );
+}
+
+function isPretty(query: URLSearchParams): boolean {
+  const value = query.get("pretty");
+  return value !== null && value !== "false" && value !== "0";
+}

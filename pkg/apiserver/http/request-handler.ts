@@ -1,0 +1,267 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
+import { pipeline as pipeStreams } from "node:stream/promises";
+import { Readable } from "node:stream";
+import { promisify } from "node:util";
+import { constants, gzip } from "node:zlib";
+import { ApiError, internalError } from "#pkg/errors/index.ts";
+import type { Logger } from "#pkg/log/index.ts";
+import type { Pipeline } from "../pipeline.ts";
+import { requestInfoOf } from "../request-info.ts";
+import type { Reply, RequestContext, RequestInfo, UserInfo } from "../types.ts";
+import { readWholeBody } from "./body.ts";
+import { impersonated } from "./impersonation.ts";
+import { type InFlight, REQUEST_TIMEOUT_MS } from "./in-flight.ts";
+import { contentTypeOf, render } from "./render.ts";
+import { negotiate } from "./negotiate.ts";
+import { type Peer, PeerTable, type RawRequest } from "./peer.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
+import { eventEncoder, WatchStream } from "./watch-stream.ts";
+
+export type RawResponse = ServerResponse | Http2ServerResponse;
+
+/** Bodies larger than this are compressed where the caller accepts it (upstream's bound). */
+const GZIP_BYTES = 128 * 1024;
+const compress = promisify(gzip);
+const NO_QUERY = "";
+
+export interface RequestHandlerOptions {
+  readonly pipeline: Pipeline;
+  readonly authenticate: (request: {
+    readonly headers: RequestContext["headers"];
+    readonly peerCertificate: Uint8Array | undefined;
+  }) => Promise<UserInfo>;
+  readonly inFlight: InFlight;
+  readonly metrics: RequestMetrics;
+  readonly log: Logger;
+}
+
+/** Answers HTTP requests of either version through the pipeline. */
+export class RequestHandler {
+  readonly #options: RequestHandlerOptions;
+  readonly #peers = new PeerTable();
+
+  constructor(options: RequestHandlerOptions) {
+    this.#options = options;
+  }
+
+  async handle(request: RawRequest, response: RawResponse): Promise<void> {
+    const exchange = new Exchange(request, response);
+    const { inFlight, metrics } = this.#options;
+    const started = performance.now();
+    inFlight.add(exchange);
+    try {
+      await this.#answer(exchange);
+    } catch (err) {
+      this.#fail(exchange, err);
+    } finally {
+      inFlight.delete(exchange);
+      exchange.finished();
+      const { info } = exchange;
+      if (info !== undefined)
+        metrics.observe(
+          info,
+          response.statusCode,
+          exchange.deadline === Number.POSITIVE_INFINITY ? undefined : (performance.now() - started) / 1000,
+        );
+    }
+  }
+
+  /** The request as the pipeline wants it, its sender known. @throws 401, 403 */
+  async contextOf(exchange: Exchange): Promise<{ context: Omit<RequestContext, "info">; peer: Peer }> {
+    const { request } = exchange;
+    const { headers } = request;
+    const peer = this.#peers.of(request);
+    const { authenticate, pipeline } = this.#options;
+    let user = await authenticate({ headers, peerCertificate: peer.certificate });
+    if (headers["impersonate-user"] !== undefined) user = await impersonated(headers, user, pipeline);
+    const context = {
+      method: request.method ?? "GET",
+      path: exchange.path,
+      query: exchange.query,
+      headers,
+      user,
+      get signal(): AbortSignal {
+        return exchange.signal;
+      },
+      body: () => readWholeBody(request as Readable, headers["content-length"]),
+      warn: (text: string) => exchange.warn(text),
+    };
+    return { context, peer };
+  }
+
+  async #answer(exchange: Exchange): Promise<void> {
+    const { request, response } = exchange;
+    const method = request.method ?? "GET";
+    exchange.info = requestInfoOf(method, exchange.path, exchange.query);
+    const { context, peer } = await this.contextOf(exchange);
+    const format = negotiateFor(request, exchange.info);
+    const reply = await this.#options.pipeline.handle(context);
+    switch (reply.kind) {
+      case "view":
+      case "list":
+      case "object": {
+        const { status, contentType, body } = render(reply, format, exchange.query);
+        await send(exchange, status, { "content-type": contentType }, body, peer);
+        return;
+      }
+      case "bytes":
+        await send(exchange, reply.status, reply.headers, reply.body, peer);
+        return;
+      case "stream":
+        exchange.deadline = Number.POSITIVE_INFINITY;
+        exchange.head(reply.status, reply.headers);
+        await pipeStreams(Readable.from(reply.body), response);
+        return;
+      case "watch":
+        exchange.deadline = Number.POSITIVE_INFINITY;
+        await this.#watch(exchange, reply, format);
+    }
+  }
+
+  async #watch(
+    exchange: Exchange,
+    reply: Extract<Reply, { kind: "watch" }>,
+    format: ReturnType<typeof negotiate>,
+  ): Promise<void> {
+    const { response } = exchange;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const encode = eventEncoder(reply.definition, format, exchange.query);
+    exchange.head(200, { "content-type": contentTypeOf(format) });
+    // Clients wait for the header before they believe that the watch has begun.
+    if ("flushHeaders" in response) response.flushHeaders();
+    const sink = new WatchStream(response as unknown as ConstructorParameters<typeof WatchStream>[0], encode);
+    const stop = reply.start(sink);
+    exchange.onCut = () => sink.end();
+    response.once("close", resolve);
+    response.once("finish", resolve);
+    if (response.destroyed) resolve();
+    await promise;
+    stop();
+  }
+
+  #fail(exchange: Exchange, err: unknown): void {
+    const { response } = exchange;
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    let error: ApiError;
+    if (err instanceof ApiError) error = err;
+    else {
+      if (exchange.gone) return;
+      this.#options.log.error("request failed", { err, method: exchange.request.method, path: exchange.path });
+      error = internalError(err instanceof Error ? err.message : String(err));
+    }
+    const retry = error.details?.retryAfterSeconds;
+    exchange.head(error.code, {
+      "content-type": "application/json",
+      ...(retry === undefined ? {} : { "retry-after": String(retry) }),
+    });
+    (response as ServerResponse).end(`${JSON.stringify(error.toStatus())}\n`);
+  }
+}
+
+/** One request and its answer. */
+export class Exchange {
+  readonly request: RawRequest;
+  readonly response: RawResponse;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  info: RequestInfo | undefined;
+  deadline = Date.now() + REQUEST_TIMEOUT_MS;
+  onCut: (() => void) | undefined;
+  #warnings: string[] | undefined;
+  #controller: AbortController | undefined;
+
+  constructor(request: RawRequest, response: RawResponse) {
+    this.request = request;
+    this.response = response;
+    const url = request.url ?? "/";
+    const at = url.indexOf("?");
+    this.path = at < 0 ? url : url.slice(0, at);
+    this.query = new URLSearchParams(at < 0 ? NO_QUERY : url.slice(at + 1));
+  }
+
+  get gone(): boolean {
+    return this.response.destroyed || this.request.destroyed;
+  }
+
+  /** Made when somebody waits on it; most requests are answered before anybody does. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      this.response.once("close", () => this.#controller?.abort());
+    }
+    return this.#controller.signal;
+  }
+
+  warn(text: string): void {
+    this.#warnings ??= [];
+    if (!this.#warnings.includes(text)) this.#warnings.push(text);
+  }
+
+  head(status: number, headers: Readonly<Record<string, string>>): void {
+    const all: Record<string, string | string[]> = {
+      "audit-id": randomUUID(),
+      "cache-control": "no-cache, private",
+      ...headers,
+    };
+    if (this.#warnings !== undefined)
+      all["warning"] = this.#warnings.map(
+        (text) => `299 - "${text.replace(/[\\"]/g, "\\$&").replace(/[^\x20-\x7e]/g, "?")}"`,
+      );
+    (this.response as ServerResponse).writeHead(status, all);
+  }
+
+  cut(why: "timeout" | "drain"): void {
+    if (why === "drain") {
+      this.onCut?.();
+      return;
+    }
+    if (!this.response.headersSent) {
+      const error = new ApiError(504, "Timeout", "Timeout: request did not complete within the allotted timeout", {});
+      this.head(504, { "content-type": "application/json" });
+      (this.response as ServerResponse).end(`${JSON.stringify(error.toStatus())}\n`);
+    }
+    this.#controller?.abort();
+  }
+
+  finished(): void {
+    this.#controller?.abort();
+  }
+}
+
+/** Documents choose their own form; only resources are negotiated here. */
+function negotiateFor(request: RawRequest, info: RequestInfo | undefined): ReturnType<typeof negotiate> {
+  return negotiate(info?.isResource === true && !STREAMS.has(info.subresource) ? request.headers.accept : undefined);
+}
+const STREAMS = new Set(["log", "exec", "attach", "portforward", "proxy"]);
+
+async function send(
+  exchange: Exchange,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Uint8Array,
+  peer: Peer,
+): Promise<void> {
+  const { request, response } = exchange;
+  if (response.headersSent || response.destroyed) return;
+  let bytes = body;
+  let encoding: Readonly<Record<string, string>> = {};
+  // On loopback compressing takes longer than sending.
+  if (
+    body.length > GZIP_BYTES &&
+    !peer.isLoopback &&
+    /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""))
+  ) {
+    bytes = await compress(body, { level: constants.Z_BEST_SPEED });
+    encoding = { "content-encoding": "gzip", vary: "Accept-Encoding" };
+  }
+  const buffer = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+  exchange.head(status, { ...headers, ...encoding, "content-length": String(buffer.byteLength) });
+  const raw = response as ServerResponse;
+  if (request.method === "HEAD" || status === 304) raw.end();
+  else raw.end(buffer);
+}

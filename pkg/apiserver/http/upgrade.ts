@@ -1,0 +1,80 @@
+import { type IncomingMessage, ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import { ApiError, badRequest, internalError } from "#pkg/errors/index.ts";
+import type { Logger } from "#pkg/log/index.ts";
+import type { Pipeline } from "../pipeline.ts";
+import { requestInfoOf } from "../request-info.ts";
+import type { RequestContext, WatchSink } from "../types.ts";
+import { Exchange, type RequestHandler } from "./request-handler.ts";
+
+const MAX_WAITING_BYTES = 64 << 20;
+
+/** Answers HTTP/1.1 Upgrade requests: a route's own handler, or a watch over WebSocket. */
+export class UpgradeHandling {
+  readonly #options: { readonly pipeline: Pipeline; readonly handler: RequestHandler; readonly log: Logger };
+  readonly #webSockets = new WebSocketServer({ noServer: true });
+
+  constructor(options: { readonly pipeline: Pipeline; readonly handler: RequestHandler; readonly log: Logger }) {
+    this.#options = options;
+  }
+
+  async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on("error", () => socket.destroy());
+    const { pipeline, handler, log } = this.#options;
+    const controller = new AbortController();
+    socket.once("close", () => controller.abort());
+    try {
+      const exchange = new Exchange(request, new ServerResponse(request));
+      const info = requestInfoOf(request.method ?? "GET", exchange.path, exchange.query);
+      if (info === undefined) throw badRequest("the path is not valid");
+      const { context: plain } = await handler.contextOf(exchange);
+      const context: RequestContext = {
+        method: plain.method,
+        path: plain.path,
+        query: plain.query,
+        headers: plain.headers,
+        user: plain.user,
+        signal: controller.signal,
+        body: async () => undefined,
+        warn: () => {},
+        info,
+      };
+      await pipeline.authorize(context.user, info);
+      const route = pipeline.route(info);
+      if (route?.upgrade !== undefined) await route.upgrade(context, request, socket, head);
+      else if (info.verb === "watch" && request.headers.upgrade?.toLowerCase() === "websocket")
+        await this.#watch(context, request, socket, head);
+      else throw badRequest("Upgrade request required for another path");
+    } catch (err) {
+      if (!(err instanceof ApiError)) log.error("upgrade failed", { err, path: request.url });
+      refuse(socket, err instanceof ApiError ? err : internalError("the connection could not be upgraded"));
+    }
+  }
+
+  async #watch(context: RequestContext, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const reply = await this.#options.pipeline.answer(context);
+    if (reply.kind !== "watch") throw badRequest("not a watch");
+    this.#webSockets.handleUpgrade(request, socket, head, (client) => {
+      const sink: WatchSink = {
+        send(event) {
+          if (client.readyState !== client.OPEN || client.bufferedAmount > MAX_WAITING_BYTES) return false;
+          client.send(event.text);
+          return true;
+        },
+        end: () => client.close(),
+      };
+      const stop = reply.start(sink);
+      client.once("close", stop);
+    });
+  }
+}
+
+/** An error before the protocol was switched is plain HTTP. */
+function refuse(socket: Duplex, error: ApiError): void {
+  if (socket.destroyed || !socket.writable) return;
+  const body = `${JSON.stringify(error.toStatus())}\n`;
+  socket.end(
+    `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? ""}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

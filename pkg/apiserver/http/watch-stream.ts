@@ -1,0 +1,92 @@
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import { toPartialObjectMetadata, toTableEvent } from "../table/index.ts";
+import type { ServedEvent, WatchSink } from "../types.ts";
+import type { Format } from "./negotiate.ts";
+import { includeObjectOf } from "./render.ts";
+
+/** Bytes that may wait for a reader that still makes progress, and for one that does not. */
+const MAX_WAITING_BYTES = 256 << 20;
+const MAX_STUCK_BYTES = 16 << 20;
+const STUCK_MS = 10_000;
+
+/** The part of a response that a watch needs. */
+export interface EventTarget {
+  write(chunk: Uint8Array): boolean;
+  end(): void;
+  readonly writableLength: number;
+  readonly destroyed: boolean;
+  once(event: "drain", listener: () => void): unknown;
+}
+
+/** How one event of a watch is encoded; the plain form is shared by all watchers of it. */
+export type EncodeEvent = (event: ServedEvent) => Uint8Array;
+
+/**
+ * Writes events to a response. All events of one turn go out in one write. A reader that is too far behind is cut.
+ */
+export class WatchStream implements WatchSink {
+  readonly #target: EventTarget;
+  readonly #encode: EncodeEvent;
+  #pending: Uint8Array[] = [];
+  #ended = false;
+  /** When the reader last kept up. */
+  #drainedAt = Date.now();
+  #waitsForDrain = false;
+
+  constructor(target: EventTarget, encode: EncodeEvent) {
+    this.#target = target;
+    this.#encode = encode;
+  }
+
+  send(event: ServedEvent): boolean {
+    if (this.#ended || this.#target.destroyed || this.#isTooFarBehind()) return false;
+    if (this.#pending.push(this.#encode(event)) === 1) queueMicrotask(() => this.#flush());
+    return true;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#flush();
+    this.#ended = true;
+    this.#target.end();
+  }
+
+  #flush(): void {
+    const chunks = this.#pending;
+    if (chunks.length === 0) return;
+    this.#pending = [];
+    if (this.#ended || this.#target.destroyed) return;
+    const keepsUp = this.#target.write(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks));
+    if (keepsUp || this.#waitsForDrain) return;
+    this.#waitsForDrain = true;
+    this.#drainedAt = Date.now();
+    this.#target.once("drain", () => {
+      this.#waitsForDrain = false;
+    });
+  }
+
+  #isTooFarBehind(): boolean {
+    const waiting = this.#target.writableLength;
+    if (waiting < MAX_STUCK_BYTES) return false;
+    return waiting > MAX_WAITING_BYTES || (this.#waitsForDrain && Date.now() - this.#drainedAt > STUCK_MS);
+  }
+}
+
+/** Encoders per watch: the Table form remembers whether the columns were sent. */
+export function eventEncoder(definition: ResourceDefinition, format: Format, query: URLSearchParams): EncodeEvent {
+  if (format.as === "object") return (event) => event.bytes;
+  const { version } = format;
+  const encode = (event: ServedEvent, object: object): Uint8Array =>
+    Buffer.from(`${JSON.stringify({ type: event.type, object })}\n`);
+  if (format.as !== "Table")
+    return (event) =>
+      event.type === "ERROR" ? event.bytes : encode(event, toPartialObjectMetadata(event.object, version));
+  const includeObject = includeObjectOf(query);
+  let first = true;
+  return (event) => {
+    if (event.type === "ERROR") return event.bytes;
+    const table = toTableEvent(definition, event, { includeObject, version, now: Date.now(), first });
+    first = false;
+    return encode(event, table);
+  };
+}

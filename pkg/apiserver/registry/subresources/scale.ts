@@ -1,0 +1,109 @@
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import type { Scale } from "#pkg/api/types/autoscaling-v1.ts";
+import { badRequest, fieldError, invalid, methodNotAllowed } from "#pkg/errors/index.ts";
+import type { Reply } from "../../types.ts";
+import { decodeObject, type Expected, readBody } from "../body.ts";
+import { guaranteedUpdate } from "../guaranteed-update.ts";
+import { writeOptions } from "../options.ts";
+import { patcherOf } from "../patch.ts";
+import { existing, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
+import { typeName } from "./body-of.ts";
+
+/** GET, PUT and PATCH of autoscaling/v1 Scale, whose two numbers and selector lie where the strategy says. */
+export async function getScale(_services: RegistryServices, target: Target): Promise<Reply> {
+  return { kind: "object", status: 200, object: scaleOf(target, existing(target).as(target.definition).object) };
+}
+
+export async function updateScale(services: RegistryServices, target: Target): Promise<Reply> {
+  const options = writeOptions(target.context, "UpdateOptions");
+  const raw = await readBody(target.context, "Scale");
+  if (raw === undefined) throw badRequest("the object provided is unrecognized (must be of type Scale)");
+  const scale = decodeObject(raw, expectedScale(services), options.fieldValidation, target.context.warn);
+  return write(services, target, options.dryRun, () => scale);
+}
+
+export async function patchScale(services: RegistryServices, target: Target): Promise<Reply> {
+  const options = writeOptions(target.context, "PatchOptions");
+  const apply = await patcherOf(target);
+  return write(services, target, options.dryRun, (old) => {
+    const now = scaleOf(target, old);
+    const value = apply({ ...now, metadata: { ...now.metadata, resourceVersion: undefined } });
+    return decodeObject(
+      { value, text: undefined },
+      expectedScale(services),
+      options.fieldValidation,
+      target.context.warn,
+    );
+  });
+}
+
+async function write(
+  services: RegistryServices,
+  target: Target,
+  dryRun: boolean,
+  wanted: (old: KubeObject) => Obj,
+): Promise<Reply> {
+  const { specReplicas } = rulesOf(target);
+  const entry = await guaranteedUpdate(services, target, {
+    dryRun,
+    subresource: "scale",
+    make: (old) => {
+      const scale = wanted(old);
+      const { replicas = 0 } = (scale["spec"] ?? {}) as { replicas?: number };
+      if (replicas < 0)
+        throw invalid("autoscaling", "Scale", target.name, [
+          fieldError.invalid("spec.replicas", replicas, "must be greater than or equal to 0"),
+        ]);
+      const object = structuredClone(old) as Obj;
+      object.metadata.resourceVersion = scale.metadata.resourceVersion ?? "";
+      if (scale.metadata.uid) object.metadata.uid = scale.metadata.uid;
+      setPath(object, specReplicas, replicas);
+      return object;
+    },
+    rules: { generation: true },
+  });
+  return { kind: "object", status: 200, object: scaleOf(target, entry.as(target.definition).object) };
+}
+
+function scaleOf(target: Target, object: KubeObject): Scale {
+  const rules = rulesOf(target);
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = rules.selector(object);
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { replicas: Number(getPath(object, rules.specReplicas) ?? 0) },
+    status: {
+      replicas: Number(getPath(object, rules.statusReplicas) ?? 0),
+      ...(selector === "" ? {} : { selector }),
+    },
+  } as Scale;
+}
+
+function rulesOf(target: Target): NonNullable<Target["definition"]["strategy"]["scale"]> {
+  const { scale } = target.definition.strategy;
+  if (scale === undefined) throw methodNotAllowed(groupResource(target.definition), target.context.info.verb);
+  return scale;
+}
+
+function expectedScale(services: RegistryServices): Expected {
+  const decode = services.typeDecoder(typeName("autoscaling", "v1", "Scale"));
+  return { group: "autoscaling", version: "v1", kind: "Scale", decode };
+}
+
+const steps = (path: string): string[] => path.split(".").filter((step) => step !== "");
+
+function getPath(object: unknown, path: string): unknown {
+  let at = object;
+  for (const step of steps(path)) at = (at as Record<string, unknown> | undefined)?.[step];
+  return at;
+}
+
+function setPath(object: Record<string, unknown>, path: string, value: unknown): void {
+  const names = steps(path);
+  const last = names.pop() as string;
+  let at = object;
+  for (const step of names) at = (at[step] ??= {}) as Record<string, unknown>;
+  at[last] = value;
+}

@@ -1,0 +1,106 @@
+import type { BoundObjectReference, TokenRequest } from "#pkg/api/types/authentication-v1.ts";
+import type { Pod } from "#pkg/api/types/core-v1.ts";
+import {
+  badRequest,
+  conflict,
+  type FieldError,
+  fieldError,
+  forbidden,
+  invalid,
+  notFound,
+  serviceUnavailable,
+} from "#pkg/errors/index.ts";
+import type { Reply, TokenClaims } from "../../types.ts";
+import { timestamp } from "../metadata.ts";
+import { existing, groupResource, type RegistryServices, type Target } from "../services.ts";
+import { readSubresource } from "./body-of.ts";
+
+const TOKEN_REQUEST = { kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"] };
+const DEFAULT_SECONDS = 3600;
+const MIN_SECONDS = 600;
+/** Longest life of a token: upstream's default for --service-account-max-token-expiration when extension is on. */
+const MAX_SECONDS = 2 ** 32;
+
+/** POST serviceaccounts/NAME/token: a signed token, bound to the account and, when asked, to a pod, secret or node. */
+export async function requestToken(services: RegistryServices, target: Target): Promise<Reply> {
+  if (services.tokens === undefined) throw serviceUnavailable("this server has no key to sign tokens with");
+  const { object, options } = await readSubresource(services, target, TOKEN_REQUEST);
+  const { spec } = object as unknown as TokenRequest;
+  const account = existing(target).view.object;
+  const seconds = spec?.expirationSeconds ?? DEFAULT_SECONDS;
+  const given = spec?.audiences ?? [];
+  const audiences = given.length > 0 ? given : services.tokens.defaultAudiences;
+  validate(spec, seconds, target);
+  const issuedAt = Math.floor(services.now() / 1000);
+  const claims: TokenClaims = {
+    namespace: target.namespace,
+    serviceAccount: { name: account.metadata.name, uid: account.metadata.uid },
+    audiences,
+    issuedAt,
+    expiresAt: issuedAt + seconds,
+    ...bindingOf(services, target, spec?.boundObjectRef),
+  };
+  const token = options.dryRun ? "" : await services.tokens.issue(claims);
+  const answer = {
+    kind: "TokenRequest",
+    apiVersion: "authentication.k8s.io/v1",
+    metadata: { name: target.name, namespace: target.namespace, creationTimestamp: timestamp(services.now()) },
+    spec: {
+      audiences,
+      expirationSeconds: seconds,
+      ...(spec?.boundObjectRef === undefined ? {} : { boundObjectRef: spec.boundObjectRef }),
+    },
+    status: { token, expirationTimestamp: timestamp(claims.expiresAt * 1000) },
+  };
+  return { kind: "object", status: 201, object: answer };
+}
+
+function validate(spec: TokenRequest["spec"], seconds: number, target: Target): void {
+  const errors: FieldError[] = [];
+  if (seconds < MIN_SECONDS)
+    errors.push(
+      fieldError.invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes"),
+    );
+  if (seconds > MAX_SECONDS)
+    errors.push(
+      fieldError.invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds"),
+    );
+  if (spec?.audiences?.some((audience) => audience === "") === true)
+    errors.push(fieldError.invalid("spec.audiences", spec.audiences, "must not hold an empty string"));
+  if (errors.length > 0) throw invalid("authentication.k8s.io", "TokenRequest", target.name, errors);
+}
+
+function bindingOf(
+  services: RegistryServices,
+  target: Target,
+  ref: BoundObjectReference | undefined,
+): Pick<TokenClaims, "boundTo" | "node"> {
+  if (ref === undefined) return {};
+  const { kind, name = "", uid } = ref;
+  if (kind !== "Pod" && kind !== "Secret" && kind !== "Node")
+    throw badRequest(`cannot bind token for serviceaccount to a type ${kind ?? ""}, must be Pod, Secret or Node`);
+  const plural = `${kind.toLowerCase()}s`;
+  const resource = { group: "", plural };
+  const object = services.cache.get(plural, kind === "Node" ? "" : target.namespace, name);
+  if (object === undefined) throw notFound(resource, name);
+  if (uid !== undefined && uid !== "" && uid !== object.metadata.uid)
+    throw conflict(
+      resource,
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  const boundTo = { kind, name, uid: object.metadata.uid } as const;
+  if (kind !== "Pod") return { boundTo };
+  const { spec } = object as Pod;
+  if ((spec.serviceAccountName ?? "default") !== target.name)
+    throw forbidden(
+      groupResource(target.definition),
+      target.name,
+      `cannot bind token for serviceaccount "${target.name}" to pod running with different serviceaccount name.`,
+    );
+  const node = spec.nodeName === undefined ? undefined : services.cache.get("nodes", "", spec.nodeName);
+  return {
+    boundTo,
+    ...(node === undefined ? {} : { node: { name: node.metadata.name, uid: node.metadata.uid } }),
+  };
+}
