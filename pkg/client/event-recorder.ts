@@ -6,8 +6,8 @@ import { type Correlated, EventCorrelator, type ReportedEvent } from "./event-co
 import type { Client } from "./types.ts";
 
 /** Events waiting to be written; more are dropped, for nothing may wait for an event. */
-const MAX_PENDING = 1000;
-const MAX_IN_FLIGHT = 4;
+const MAX_PENDING = 10_000;
+const MAX_IN_FLIGHT = 8;
 /** As client-go: an API server that does not answer is tried this often. */
 const MAX_ATTEMPTS = 12;
 const RETRY_MS = 1_000;

@@ -3,7 +3,9 @@ import type { Logger } from "#pkg/log/index.ts";
 import type { Binder } from "./binder.ts";
 import { describeFailure } from "./diagnosis.ts";
 import type { FailureReporter } from "./failure-reporter.ts";
+import type { Nominator } from "./nominator.ts";
 import type { QueuedPod, SchedulingQueue } from "./queue.ts";
+import type { Preemptor } from "./preemptor.ts";
 import type { NodeSelector } from "./select-node.ts";
 
 /** Cycles run this long before others on the thread get their turn. */
@@ -13,6 +15,8 @@ const SLICE_MS = 4;
 export class SchedulingCycle {
   readonly #queue: SchedulingQueue;
   readonly #selector: NodeSelector;
+  readonly #preemptor: Preemptor;
+  readonly #nominator: Nominator;
   readonly #binder: Binder;
   readonly #reporter: FailureReporter;
   readonly #log: Logger;
@@ -21,12 +25,16 @@ export class SchedulingCycle {
   constructor(parts: {
     readonly queue: SchedulingQueue;
     readonly selector: NodeSelector;
+    readonly preemptor: Preemptor;
+    readonly nominator: Nominator;
     readonly binder: Binder;
     readonly reporter: FailureReporter;
     readonly log: Logger;
   }) {
     this.#queue = parts.queue;
     this.#selector = parts.selector;
+    this.#preemptor = parts.preemptor;
+    this.#nominator = parts.nominator;
     this.#binder = parts.binder;
     this.#reporter = parts.reporter;
     this.#log = parts.log;
@@ -63,9 +71,22 @@ export class SchedulingCycle {
       this.#binder.bind(queued, selection.node, signal);
       return;
     }
-    const message = describeFailure(selection.diagnosis);
+    const { diagnosis, filters } = selection;
+    let message = describeFailure(diagnosis);
+    let nominatedNode: string | undefined;
+    if (diagnosis.nodeCount > 0) {
+      const preemption = this.#preemptor.preempt(pod, diagnosis, filters, signal);
+      if ("node" in preemption) nominatedNode = preemption.node;
+      else {
+        message += ` preemption: ${preemption.message}`;
+        if (!preemption.keepsNomination) {
+          this.#nominator.remove(pod.key);
+          nominatedNode = "";
+        }
+      }
+    }
     this.#log.debug("no node for pod", { pod: pod.key, message });
-    this.#queue.requeue(queued, selection.diagnosis.rejectedBy);
-    this.#reporter.report(pod.pod, { reason: "Unschedulable", message }, signal);
+    this.#queue.requeue(queued, diagnosis.rejectedBy);
+    this.#reporter.report(pod.pod, { reason: "Unschedulable", message, nominatedNode }, signal);
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { events, nodes, type Pod, pods } from "#pkg/api/types/core-v1.ts";
 import { startTestServer, type TestServer } from "#pkg/apiserver/testing.ts";
+import { priorityclasses } from "#pkg/api/types/scheduling-v1.ts";
 import { until } from "#pkg/async/index.ts";
 import { type Client, createClient, EventRecorder } from "#pkg/client/index.ts";
 import { createLogger } from "#pkg/log/index.ts";
@@ -97,8 +98,32 @@ describe("createScheduler", () => {
     await until(async () => (await eventsOf(name, "FailedScheduling")).length > 0, soon);
     assert.match(
       (await eventsOf(name, "FailedScheduling"))[0] ?? "",
-      /^0\/1 nodes are available: 1 Insufficient cpu\./,
+      /^0\/1 nodes are available: 1 Insufficient cpu\. preemption: 0\/1 nodes are available: 1 No preemption victims found for incoming pod\.$/,
     );
     assert.equal((await placed()).length, 3);
+  });
+
+  it("ends less important pods for an important one", async () => {
+    await client.create(priorityclasses, { metadata: { name: "high" }, value: 1000 });
+    await create(testPod("vip", { requests: { cpu: "2" }, spec: { priorityClassName: "high", priority: 1000 } }));
+    const leaving = async () => {
+      const list = await client.list(pods, { namespace: "default" });
+      return list.items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    };
+    const nominated = await until(async () => {
+      const { status } = await get("vip");
+      return status?.nominatedNodeName !== undefined && status;
+    }, soon);
+    assert.equal(nominated.nominatedNodeName, "n1");
+    const victims = await until(async () => {
+      const found = await leaving();
+      return found.length === 2 && found;
+    }, soon);
+    assert.equal(victims[0]?.status?.conditions?.find(({ type }) => type === "DisruptionTarget")?.status, "True");
+    // The kubelet's part: the pods have ended.
+    for (const { metadata } of victims) {
+      await client.delete(pods, { namespace: "default", name: metadata.name }, { gracePeriodSeconds: 0 });
+    }
+    await until(async () => (await get("vip")).spec.nodeName === "n1", soon);
   });
 });

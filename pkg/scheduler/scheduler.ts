@@ -11,6 +11,7 @@ import { Nominator } from "./nominator.ts";
 import { defaultPlugins } from "./plugins/default-plugins.ts";
 import { PodInfoBuilder } from "./pod-info.ts";
 import { SchedulingQueue } from "./queue.ts";
+import { Preemptor } from "./preemptor.ts";
 import { NodeSelector } from "./select-node.ts";
 
 export interface SchedulerParts {
@@ -58,7 +59,8 @@ async function run(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
     log,
     onRoom: wake,
   });
-  const cycle = new SchedulingCycle({ queue, selector, binder, reporter, log });
+  const preemptor = new Preemptor({ client, cache, nominator, informers, recorder, log });
+  const cycle = new SchedulingCycle({ queue, selector, preemptor, nominator, binder, reporter, log });
   const events = new ClusterEvents({
     cache,
     queue,
@@ -81,6 +83,7 @@ async function run(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
     stopListening();
     queue.close();
     await binder.close();
+    await preemptor.close();
     await reporter.close();
     await running;
   }
