@@ -5,22 +5,25 @@ import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
 import { AdmissionChain } from "./admission/chain.ts";
 import {
-  certificateAuthenticator,
-  chainAuthenticators,
   mastersAuthorizer,
   RbacAuthorizer,
   ServiceAccountTokens,
   type ServiceAccountTokensOptions,
-  type StaticToken,
   systemPolicyAuthorizer,
-  tokenAuthenticator,
   unionAuthorizer,
 } from "./auth/index.ts";
 import { Cache, type Stored } from "./cache/index.ts";
 import type { Build } from "./discovery/index.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { healthRoute } from "./health.ts";
-import { InFlight, Listener, metricsRoute, RequestMetrics, type TlsFiles } from "./http/index.ts";
+import {
+  InFlight,
+  listenHttps,
+  type ListenOptions,
+  metricsRoute,
+  RequestMetrics,
+  type RunningListener,
+} from "./http/index.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
 import { DefinitionTable, isStored } from "./registry/resource-table.ts";
@@ -43,7 +46,7 @@ export interface ApiServerOptions {
   /** "HOST:PORT" that discovery names. */
   readonly serverAddress?: string;
   /** What /version says; minik's own build unless told. */
-  readonly build?: Build;
+  readonly build?: Partial<Build>;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
 }
@@ -55,26 +58,10 @@ export interface ApiServer extends ServerParts {
   readonly tokens: ServiceAccountTokens | undefined;
   /** The API for a component in this thread, as this user. */
   transport(user: UserInfo): Transport;
-  /** Serves HTTPS. The server's `close` ends it too. */
+  /** Serves HTTPS. `close` of the server ends it too. */
   listen(options: ListenOptions): Promise<RunningListener>;
   /** The revision that reads have reached. */
   readonly revision: number;
-  close(): Promise<void>;
-}
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly tls: TlsFiles;
-  /** Bearer tokens known beforehand. */
-  readonly staticTokens?: readonly StaticToken[];
-}
-
-export interface RunningListener {
-  readonly port: number;
-  /** New certificates for new connections. */
-  renew(tls: TlsFiles): void;
   close(): Promise<void>;
 }
 
@@ -122,31 +109,22 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...documentRoutes(resources, options),
   ];
   const pipeline = new Pipeline({ registry, authorizer, routes });
-  const listeners = new Set<Listener>();
+  const listeners: RunningListener[] = [];
   return {
     ...parts,
     pipeline,
     tokens,
-    transport: (user) => createInProcessTransport(pipeline, user),
-    async listen({ host, port, tls, staticTokens = [] }) {
-      const { authenticate } = chainAuthenticators([
-        certificateAuthenticator(),
-        tokenAuthenticator({ staticTokens, serviceAccounts: tokens }),
-      ]);
-      const listener = new Listener({ pipeline, authenticate, tls, metrics, inFlight, log });
-      const bound = await listener.listen({ host, port });
-      listeners.add(listener);
-      const close = async (): Promise<void> => {
-        if (listeners.delete(listener)) await listener.close();
-      };
-      return { port: bound, renew: (files) => listener.renew(files), close };
+    async listen(at) {
+      const listener = await listenHttps({ pipeline, tokens, metrics, inFlight, log }, at);
+      listeners.push(listener);
+      return listener;
     },
+    transport: (user) => createInProcessTransport(pipeline, user),
     get revision() {
       return cache.revision;
     },
     async close() {
-      await Promise.all([...listeners].map((listener) => listener.close()));
-      listeners.clear();
+      await Promise.all(listeners.map((listener) => listener.close()));
       cache.close();
     },
   };

@@ -5,7 +5,7 @@ import type { ResourceTable, Route } from "./types.ts";
 const OTHER_PATHS = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz"];
 
 /** What the server says it is when nobody tells (tests); cmd gives the real build. */
-export const DEFAULT_BUILD: Build = {
+const DEFAULT_BUILD: Build = {
   gitVersion: "v1.36.0+minik",
   gitCommit: "",
   buildDate: "1970-01-01T00:00:00Z",
@@ -14,9 +14,9 @@ export const DEFAULT_BUILD: Build = {
 /** Discovery and OpenAPI as routes. */
 export function documentRoutes(
   resources: ResourceTable,
-  options: { readonly serverAddress?: string; readonly build?: Build },
+  options: { readonly serverAddress?: string; readonly build?: Partial<Build> },
 ): Route[] {
-  const build = options.build ?? DEFAULT_BUILD;
+  const build = { ...DEFAULT_BUILD, ...options.build };
   const definitions = () => resources.all();
   const discovery = createDiscovery({
     definitions,

@@ -1,7 +1,13 @@
 // The API server: one pipeline from request to store and back for HTTPS, worker ports and in-process callers.
 // Reads and writes the store; everything else reads and writes the API.
+export { builtinAdmissionPlugins } from "./admission/plugins/index.ts";
+export { ServiceAllocator } from "./allocators/index.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
+export { Bootstrap } from "./bootstrap/index.ts";
 export { type Stored, storedCodec } from "./cache/index.ts";
+export type { ListenOptions, RunningListener, TlsFiles } from "./http/index.ts";
+export { streamingRoutes } from "./streaming/index.ts";
+export { servePort } from "./transport/port-server.ts";
 export type {
   AdmissionAttributes,
   AdmissionPlugin,

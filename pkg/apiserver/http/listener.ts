@@ -38,6 +38,7 @@ export class Listener {
   readonly #sessions = new Set<Http2Session>();
   readonly #sockets = new Set<Duplex>();
   #server: Http2SecureServer | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -76,6 +77,11 @@ export class Listener {
 
   /** Takes no new connections, ends watches, lets requests finish for a bounded time, then closes what is left. */
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
       if (this.#server?.listening === true) this.#server.close(() => resolve());
       else resolve();

@@ -1,0 +1,46 @@
+import type { Logger } from "#pkg/log/index.ts";
+import { certificateAuthenticator, chainAuthenticators, type StaticToken, tokenAuthenticator } from "../auth/index.ts";
+import type { ServiceAccountTokens } from "../auth/index.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { InFlight } from "./in-flight.ts";
+import { Listener, type TlsFiles } from "./listener.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
+
+export interface ListenOptions {
+  /** Address to bind, "0.0.0.0" for all. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly tls: TlsFiles;
+  /** Bearer tokens known beforehand. */
+  readonly staticTokens?: readonly StaticToken[];
+}
+
+export interface RunningListener {
+  readonly port: number;
+  /** The certificate and key of new connections; open ones go on with theirs. */
+  renew(tls: TlsFiles): void;
+  /** Ends watches, lets requests finish for a bounded time, then closes. */
+  close(): Promise<void>;
+}
+
+/** What a listener needs of the server. */
+export interface ListenerParts {
+  readonly pipeline: Pipeline;
+  readonly tokens: ServiceAccountTokens | undefined;
+  readonly metrics: RequestMetrics;
+  readonly inFlight: InFlight;
+  readonly log: Logger;
+}
+
+/** Serves the API over HTTPS. Rejects as `listen` does, with EADDRINUSE among others. */
+export async function listenHttps(parts: ListenerParts, options: ListenOptions): Promise<RunningListener> {
+  const { host, port, tls, staticTokens = [] } = options;
+  const { authenticate } = chainAuthenticators([
+    certificateAuthenticator(),
+    tokenAuthenticator({ staticTokens, serviceAccounts: parts.tokens }),
+  ]);
+  const listener = new Listener({ ...parts, authenticate, tls });
+  const bound = await listener.listen({ host, port });
+  return { port: bound, renew: (files) => listener.renew(files), close: () => listener.close() };
+}
