@@ -57,7 +57,7 @@ export class RbacAuthorizer implements Authorizer {
             kind === "ClusterRole" ? "" : scope,
             name,
           ) as Role | undefined;
-          if (role?.rules != null)
+          if (role?.rules !== undefined)
             yield { rules: role.rules, name: `${binding.kind} "${binding.metadata.name}" of ${kind} "${name}"` };
         }
     }

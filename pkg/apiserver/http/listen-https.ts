@@ -36,11 +36,11 @@ export interface ListenerParts {
 /** Serves the API over HTTPS. Rejects as `listen` does, with EADDRINUSE among others. */
 export async function listenHttps(parts: ListenerParts, options: ListenOptions): Promise<RunningListener> {
   const { host, port, tls, staticTokens = [] } = options;
-  const { authenticate } = chainAuthenticators([
+  const authenticators = chainAuthenticators([
     certificateAuthenticator(),
     tokenAuthenticator({ staticTokens, serviceAccounts: parts.tokens }),
   ]);
-  const listener = new Listener({ ...parts, authenticate, tls });
+  const listener = new Listener({ ...parts, authenticate: (request) => authenticators.authenticate(request), tls });
   const bound = await listener.listen({ host, port });
   return { port: bound, renew: (files) => listener.renew(files), close: () => listener.close() };
 }

@@ -6,9 +6,9 @@ import fastify from "fastify";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
-import { InFlight } from "./in-flight.ts";
+import type { InFlight } from "./in-flight.ts";
 import { RequestHandler, type RequestHandlerOptions, type RawResponse } from "./request-handler.ts";
-import { RequestMetrics } from "./request-metrics.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
 import type { RawRequest } from "./peer.ts";
 import { UpgradeHandling } from "./upgrade.ts";
 
@@ -67,7 +67,8 @@ export class Listener {
   /** Resolves to the port. */
   async listen(at: { readonly host: string; readonly port: number }): Promise<number> {
     await this.#app.listen(at);
-    return (this.#server?.address() as AddressInfo).port;
+    const bound = this.#server?.address() as AddressInfo;
+    return bound.port;
   }
 
   /** New connections use these from now on; open ones go on. */

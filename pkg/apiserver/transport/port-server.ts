@@ -32,7 +32,7 @@ export function servePort(
     else void answer(message);
   });
   port.on("close", () => {
-    for (const id of [...calls.keys()]) end(id);
+    for (const id of calls.keys()) end(id);
   });
 
   async function answer(request: PortRequest): Promise<void> {

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { MessageChannel } from "node:worker_threads";
+import { until } from "#pkg/async/index.ts";
+import { configmaps } from "#pkg/api/types/core-v1.ts";
+import { type Client, createClient, createPortTransport } from "#pkg/client/index.ts";
+import { isForbidden, isNotFound } from "#pkg/errors/index.ts";
+import { ADMIN, startTestServer, type TestServer } from "../testing.ts";
+import { servePort } from "./port-server.ts";
+
+describe("servePort", () => {
+  let test: TestServer;
+  const channels: MessageChannel[] = [];
+  const connect = (user = ADMIN): Client => {
+    const channel = new MessageChannel();
+    channels.push(channel);
+    servePort(test.server, channel.port1, user);
+    return createClient(createPortTransport(channel.port2));
+  };
+  before(async () => {
+    test = await startTestServer();
+  });
+  after(async () => {
+    for (const { port1 } of channels) port1.close();
+    await test.close();
+  });
+
+  it("answers requests, and errors as they are", async () => {
+    const client = connect();
+    const made = await client.create(configmaps, { metadata: { name: "a", namespace: "x" }, data: { k: "v" } });
+    assert.deepEqual(await client.get(configmaps, { namespace: "x", name: "a" }), made);
+    assert.equal((await client.list(configmaps, { namespace: "x" })).items.length, 1);
+    await assert.rejects(client.get(configmaps, { namespace: "x", name: "none" }), isNotFound);
+    const nobody = connect({ name: "nobody", groups: [] });
+    await assert.rejects(nobody.list(configmaps), isForbidden);
+  });
+
+  it("delivers a long watch in order, whole, and stops when the client does", async () => {
+    const client = connect();
+    const total = 2_500;
+    const start = await client.list(configmaps, { namespace: "w" });
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const watching = (async () => {
+      const events = client.watch(configmaps, {
+        namespace: "w",
+        resourceVersion: start.metadata.resourceVersion as string,
+        signal: controller.signal,
+      });
+      for await (const event of events) {
+        seen.push(event.object.metadata.name);
+        if (seen.length === total) controller.abort();
+      }
+    })().catch(() => {});
+    const names = Array.from({ length: total }, (_, i) => `n${String(i).padStart(5, "0")}`);
+    await Promise.all(
+      names.map((name) =>
+        test.transport.request({
+          method: "POST",
+          path: "/api/v1/namespaces/w/configmaps",
+          body: { metadata: { name } },
+        }),
+      ),
+    );
+    await until(() => controller.signal.aborted, { timeoutMs: 5_000, what: "all events" });
+    await watching;
+    assert.deepEqual(seen.toSorted(), names);
+  });
+});
