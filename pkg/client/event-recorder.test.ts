@@ -34,7 +34,7 @@ describe("EventRecorder", () => {
     const transport = new ScriptedTransport(() => Promise.reject(new Error("connection refused")));
     const client = createClient(transport);
     const recorder = new EventRecorder({ client, log: createLogger("silent"), component: "test" });
-    for (let i = 0; i < 12_000; i++) recorder.event({ ...pod, name: `p${i}` }, "Normal", "R", "m");
+    for (let i = 0; i < 10_100; i++) recorder.event({ ...pod, name: `p${i}` }, "Normal", "R", "m");
     await recorder.close(10);
     assert.equal(transport.requests.length, 8);
   });

@@ -2,9 +2,14 @@ import { Heap } from "./heap.ts";
 import type { PodInfo } from "./pod-info.ts";
 import type { ClusterEvent, FilterPlugin } from "./types.ts";
 
-/** Upstream's podInitialBackoffSeconds, podMaxBackoffSeconds, and the flush of forgotten pods. */
-const INITIAL_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 10_000;
+/** How long a pod that found no node waits: doubled with every attempt. */
+export interface PodBackoff {
+  readonly initialMs: number;
+  readonly maxMs: number;
+}
+/** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds. */
+const BACKOFF: PodBackoff = { initialMs: 1_000, maxMs: 10_000 };
+/** Pods that no event helped are tried again after this long. */
 const MAX_UNSCHEDULABLE_MS = 5 * 60_000;
 const FLUSH_PERIOD_MS = 30_000;
 
@@ -38,6 +43,7 @@ export class SchedulingQueue {
   readonly #retryOn: ReadonlyMap<string, ReadonlySet<ClusterEvent>>;
   readonly #now: () => number;
   readonly #onActive: () => void;
+  readonly #limits: PodBackoff;
   #backoffTimer: NodeJS.Timeout | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -46,16 +52,18 @@ export class SchedulingQueue {
     readonly filters: readonly FilterPlugin[];
     /** Called when a pod became active. */
     readonly onActive: () => void;
+    readonly backoff?: PodBackoff | undefined;
     readonly now?: () => number;
   }) {
     this.#retryOn = new Map(parts.filters.map((plugin) => [plugin.name, new Set(plugin.retryOn)]));
     this.#onActive = parts.onActive;
+    this.#limits = parts.backoff ?? BACKOFF;
     this.#now = parts.now ?? Date.now;
     const keyOf = (queued: QueuedPod): string => queued.pod.key;
     this.#active = new Heap(keyOf, (a, b) =>
       a.pod.priority === b.pod.priority ? a.sinceMs < b.sinceMs : a.pod.priority > b.pod.priority,
     );
-    this.#backoff = new Heap(keyOf, (a, b) => backoffEnd(a) < backoffEnd(b));
+    this.#backoff = new Heap(keyOf, (a, b) => this.#backoffEnd(a) < this.#backoffEnd(b));
     this.#flushTimer = setInterval(() => this.flushUnschedulable(), FLUSH_PERIOD_MS);
     this.#flushTimer.unref();
   }
@@ -177,12 +185,17 @@ export class SchedulingQueue {
   /** To the active queue, after what is left of the pod's backoff. */
   #retry(queued: QueuedPod): void {
     this.#unschedulable.delete(queued.pod.key);
-    if (backoffEnd(queued) <= this.#now()) {
+    if (this.#backoffEnd(queued) <= this.#now()) {
       this.#activate(queued);
       return;
     }
     this.#backoff.push(queued);
     this.#planBackoff();
+  }
+
+  #backoffEnd({ attempts, failedAtMs }: QueuedPod): number {
+    if (attempts === 0) return 0;
+    return failedAtMs + Math.min(this.#limits.maxMs, this.#limits.initialMs * 2 ** Math.min(attempts - 1, 20));
   }
 
   #activate(queued: QueuedPod): void {
@@ -194,14 +207,14 @@ export class SchedulingQueue {
     clearTimeout(this.#backoffTimer);
     const next = this.#backoff.peek();
     if (next === undefined || this.#closed) return;
-    const waitMs = Math.max(0, backoffEnd(next) - this.#now());
+    const waitMs = Math.max(0, this.#backoffEnd(next) - this.#now());
     this.#backoffTimer = setTimeout(() => this.flushBackoff(), waitMs);
   }
 
   /** Activates the pods whose backoff has ended. */
   flushBackoff(): void {
     for (let next = this.#backoff.peek(); next !== undefined; next = this.#backoff.peek()) {
-      if (backoffEnd(next) > this.#now()) break;
+      if (this.#backoffEnd(next) > this.#now()) break;
       this.#backoff.pop();
       this.#activate(next);
     }
@@ -210,6 +223,3 @@ export class SchedulingQueue {
 }
 
 const isGated = ({ pod }: PodInfo): boolean => (pod.spec.schedulingGates ?? []).length > 0;
-
-const backoffEnd = ({ attempts, failedAtMs }: QueuedPod): number =>
-  attempts === 0 ? 0 : failedAtMs + Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** Math.min(attempts - 1, 10));

@@ -23,7 +23,7 @@ describe("createScheduler", () => {
     client = createClient(server.transport);
     const log = createLogger("silent");
     recorder = new EventRecorder({ client, log, component: "default-scheduler" });
-    running = createScheduler({ client, recorder, log }).start(stop.signal);
+    running = createScheduler({ client, recorder, log, backoff: { initialMs: 20, maxMs: 100 } }).start(stop.signal);
   });
   after(async () => {
     stop.abort();

@@ -10,7 +10,7 @@ import { informersOf } from "./informers.ts";
 import { Nominator } from "./nominator.ts";
 import { defaultPlugins } from "./plugins/default-plugins.ts";
 import { PodInfoBuilder } from "./pod-info.ts";
-import { SchedulingQueue } from "./queue.ts";
+import { type PodBackoff, SchedulingQueue } from "./queue.ts";
 import { Preemptor } from "./preemptor.ts";
 import { NodeSelector } from "./select-node.ts";
 
@@ -22,6 +22,8 @@ export interface SchedulerParts {
   readonly informers?: InformerFactory;
   /** Pods with this spec.schedulerName are ours; "default-scheduler" where absent. */
   readonly schedulerName?: string;
+  /** 1 s to 10 s where absent. */
+  readonly backoff?: PodBackoff;
 }
 
 export interface Scheduler {
@@ -44,7 +46,7 @@ async function run(parts: SchedulerParts, signal: AbortSignal): Promise<void> {
   const cache = new Cache({ quantities: new QuantityReader(), pods });
   const plugins = defaultPlugins({ client, cache, informers });
   const wake = (): void => cycle.wake();
-  const queue = new SchedulingQueue({ filters: plugins.filters, onActive: wake });
+  const queue = new SchedulingQueue({ filters: plugins.filters, onActive: wake, backoff: parts.backoff });
   const nominator = new Nominator();
   const reporter = new FailureReporter({ client, recorder, log });
   const selector = new NodeSelector({ cache, nominator, plugins });
