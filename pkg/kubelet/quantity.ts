@@ -1,4 +1,4 @@
-import { quantityMilliValue as milliValue, quantityValue as value } from "#pkg/api/quantity.ts";
+import { quantityMilliValue as milliValue, quantityValue as value } from "#pkg/api/index.ts";
 
 /** Whole units, rounded up; nothing is zero. */
 export function quantityValue(text: string | undefined): number {
