@@ -25,6 +25,8 @@ export class ContainerKiller {
   readonly #events: PodEvents;
   readonly #hooks: LifecycleHooks;
   readonly #log: Logger;
+  /** Instances whose hook has run: a kill that is begun again with a shorter grace does not run it twice. */
+  readonly #hooked = new Set<string>();
 
   constructor(parts: {
     readonly cri: CriClient;
@@ -49,9 +51,16 @@ export class ContainerKiller {
     const named = known ?? ({ name: container.name } as Container);
     this.#events.normal(pod, "Killing", options.message ?? `Stopping container ${container.name}`, named);
     let graceSeconds = options.graceSeconds;
-    if (known?.lifecycle?.preStop !== undefined && graceSeconds > 0 && container.state === "running") {
+    if (
+      known?.lifecycle?.preStop !== undefined &&
+      graceSeconds > 0 &&
+      container.state === "running" &&
+      !this.#hooked.has(container.id)
+    ) {
+      this.#hooked.add(container.id);
       graceSeconds -= await this.#preStop(pod, known, container, options);
     }
+    options.signal.throwIfAborted();
     const timeout = options.exactGrace === true ? options.graceSeconds : Math.max(minGraceSeconds, graceSeconds);
     try {
       await this.#cri.runtime.stopContainer(
@@ -61,6 +70,7 @@ export class ContainerKiller {
     } catch (err) {
       if (!isCriNotFound(err)) throw err;
     }
+    this.#hooked.delete(container.id);
   }
 
   /** Returns how many seconds it took. */
@@ -91,7 +101,7 @@ export function graceSecondsOf(
   pod: Pod,
   spec: AnyContainer | undefined,
   container: ObservedContainer,
-  reason?: "LivenessProbe" | "StartupProbe" | string,
+  reason?: string,
 ): number {
   const ofPod =
     pod.metadata.deletionGracePeriodSeconds ??

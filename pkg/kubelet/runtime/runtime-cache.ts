@@ -1,10 +1,4 @@
-import {
-  type Container,
-  type ContainerStatus,
-  type CriClient,
-  isCriNotFound,
-  type PodSandbox,
-} from "#pkg/cri/index.ts";
+import { type Container, type CriClient, isCriNotFound, type PodSandbox } from "#pkg/cri/index.ts";
 import { podNameLabel, podNamespaceLabel, podUidLabel } from "../bookkeeping.ts";
 import {
   nothingObserved,

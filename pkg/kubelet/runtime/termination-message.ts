@@ -16,6 +16,8 @@ export async function readTerminationMessage(status: ContainerStatus): Promise<s
     try {
       message = await tail(file.hostPath, maxMessageBytes);
     } catch (err) {
+      // The pod's files may be gone already when an old container is looked at again.
+      if ((err as NodeJS.ErrnoException).code === "ENOENT") return "";
       message = `Error on reading termination log ${file.hostPath}: ${(err as Error).message}`;
     }
   }

@@ -3,9 +3,9 @@ import { qosClassOf } from "../qos.ts";
 import { type ObservedPod, podIPsOf } from "../runtime/observed-pod.ts";
 import { isSidecar } from "../runtime/restart-policy.ts";
 import type { WaitingReasons } from "../runtime/waiting-reasons.ts";
-import { containerStatuses } from "./container-statuses.ts";
+import { containerStatuses, hasInitialized } from "./container-statuses.ts";
 import { mergeConditions, podConditions } from "./pod-conditions.ts";
-import { podPhase } from "./pod-phase.ts";
+import { type PodPhase, podPhase } from "./pod-phase.ts";
 import { timeOf } from "./times.ts";
 
 /** What probes say of running containers. */
@@ -42,11 +42,7 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
     false,
   );
   const wasOver = before.phase === "Failed" || before.phase === "Succeeded";
-  const phase = wasOver
-    ? (before.phase as "Failed" | "Succeeded")
-    : input.failure === undefined
-      ? podPhase(pod, init, regular, input.ended)
-      : "Failed";
+  const phase = wasOver ? (before.phase as "Failed" | "Succeeded") : currentPhase(input, init, regular);
   const sandboxReady = observed.sandboxes.some(
     (sandbox) => sandbox.ready && (sandbox.hostNetwork || sandbox.ips.length > 0),
   );
@@ -75,6 +71,17 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
   };
 }
 
+function currentPhase(
+  input: PodStatusInput,
+  init: readonly ContainerStatus[],
+  regular: readonly ContainerStatus[],
+): PodPhase {
+  if (input.failure !== undefined) return "Failed";
+  const phase = podPhase(input.pod, init, regular, input.ended);
+  // Every pod that was ended has a final phase, whether its containers ever ran or not.
+  return input.ended && (phase === "Pending" || phase === "Running") ? "Failed" : phase;
+}
+
 function withOthers(before: PodStatus, pod: Pod): NonNullable<PodStatus["conditions"]> {
   const own = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
   const ofApi = pod.status?.conditions ?? [];
@@ -91,7 +98,11 @@ function statusesOf(
   isInit: boolean,
 ): ContainerStatus[] {
   const { pod, observed, waiting, runtimeName } = input;
-  return containerStatuses({ pod, observed, containers, before, isInit, waiting, runtimeName }).map((status, index) => {
+  const made = containerStatuses({ pod, observed, containers, before, isInit, waiting, runtimeName });
+  return made.map((status, index) => {
+    if (input.ended && !isInit && status.state?.terminated === undefined && hasInitialized(pod, observed)) {
+      return { ...status, state: { terminated: lost } };
+    }
     const container = containers[index];
     const id = status.containerID?.slice(`${runtimeName}://`.length) ?? "";
     const started = status.state?.running !== undefined && input.probes.started(id);
@@ -100,6 +111,13 @@ function statusesOf(
     return { ...status, started, ready };
   });
 }
+
+/** A container of a pod that was ended, of which nobody knows how it ended. */
+const lost = {
+  reason: "ContainerStatusUnknown",
+  message: "The container could not be located when the pod was terminated",
+  exitCode: 137,
+};
 
 /** Once known, addresses stay: the last status of a pod that is over still tells them. */
 function podIPs({ pod, observed, before, hostIPs }: PodStatusInput): readonly string[] {

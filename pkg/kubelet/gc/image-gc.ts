@@ -1,0 +1,78 @@
+import { statfs } from "node:fs/promises";
+import type { CriClient, Image } from "#pkg/cri/index.ts";
+import type { Logger } from "#pkg/log/index.ts";
+
+/** Upstream's defaults: begin above 85 % of the disk, stop below 80 %, leave images alone for two minutes. */
+const highPercent = 85;
+const lowPercent = 80;
+const minAgeMs = 2 * 60_000;
+/** Above this pods would be evicted for their disk (nodefs.available<10%). */
+const fullPercent = 90;
+
+/** Removes images that no container uses, the longest unused first, when the disk fills up. */
+export class ImageGc {
+  readonly #cri: CriClient;
+  readonly #root: string;
+  readonly #keep: string | undefined;
+  readonly #log: Logger;
+  readonly #firstSeen = new Map<string, number>();
+  readonly #lastUsed = new Map<string, number>();
+  #usedPercent = 0;
+
+  constructor(parts: {
+    readonly cri: CriClient;
+    /** A directory on the file system that images lie on. */
+    readonly root: string;
+    readonly keep: string | undefined;
+    readonly log: Logger;
+  }) {
+    this.#cri = parts.cri;
+    this.#root = parts.root;
+    this.#keep = parts.keep;
+    this.#log = parts.log;
+  }
+
+  /** The disk is about to be full although unused images were removed. */
+  get isFull(): boolean {
+    return this.#usedPercent >= fullPercent;
+  }
+
+  async collect(): Promise<void> {
+    const unused = await this.#unusedImages();
+    this.#usedPercent = await this.#measure();
+    if (this.#usedPercent < highPercent) return;
+    for (const image of unused) {
+      if (this.#usedPercent < lowPercent) return;
+      await this.#cri.images.removeImage({ image: { image: image.id ?? "" } });
+      this.#log.info("image removed to free disk space", { image: image.repoTags?.[0] ?? image.id });
+      this.#usedPercent = await this.#measure();
+    }
+  }
+
+  async #measure(): Promise<number> {
+    const { blocks, bavail, bfree } = await statfs(this.#root);
+    const used = blocks - bfree;
+    return (used / Math.max(1, used + bavail)) * 100;
+  }
+
+  async #unusedImages(): Promise<Image[]> {
+    const [{ images = [] }, { containers = [] }] = await Promise.all([
+      this.#cri.images.listImages({}),
+      this.#cri.runtime.listContainers({}),
+    ]);
+    const now = Date.now();
+    const inUse = new Set(containers.flatMap(({ imageRef, imageId, image }) => [imageRef, imageId, image?.image]));
+    const unused: Image[] = [];
+    for (const image of images) {
+      const id = image.id ?? "";
+      if (!this.#firstSeen.has(id)) this.#firstSeen.set(id, now);
+      const names = [id, ...(image.repoTags ?? []), ...(image.repoDigests ?? [])];
+      if (names.some((name) => inUse.has(name))) this.#lastUsed.set(id, now);
+      else if (image.pinned !== true && !names.some((name) => name === this.#keep)) unused.push(image);
+    }
+    const usedAt = ({ id = "" }: Image): number => this.#lastUsed.get(id) ?? 0;
+    return unused
+      .filter(({ id = "" }) => now - (this.#firstSeen.get(id) ?? now) >= minAgeMs)
+      .toSorted((a, b) => usedAt(a) - usedAt(b));
+  }
+}
