@@ -1,0 +1,104 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Duplex } from "node:stream";
+import type { KubeletTls, Location } from "./types.ts";
+
+export interface BackendRequest {
+  readonly method: string;
+  readonly headers: http.OutgoingHttpHeaders;
+  readonly body?: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/** The answer to an Upgrade request: the connection when the backend switched protocols, else its response. */
+export type UpgradeAnswer =
+  | { readonly upgraded: true; readonly response: http.IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
+  | { readonly upgraded: false; readonly response: http.IncomingMessage };
+
+const CONNECT_TIMEOUT_MS = 30_000;
+const IDLE_SOCKETS = 16;
+
+/** Makes connections to kubelets, pods and service endpoints; keeps idle ones. Redirects are never followed. */
+export class Backend {
+  readonly #kubeletTls: () => KubeletTls;
+  readonly #http = new http.Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS });
+  // As upstream: a pod's certificate has no authority that we could know.
+  readonly #https = new https.Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS, rejectUnauthorized: false });
+  #kubelet: { readonly tls: KubeletTls; readonly agent: https.Agent } | undefined;
+
+  constructor(kubeletTls: () => KubeletTls) {
+    this.#kubeletTls = kubeletTls;
+  }
+
+  /** Resolves with the head of the response; its body is still to be read or destroyed. Rejects with the socket's error. */
+  async request(location: Location, request: BackendRequest): Promise<http.IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    const outgoing = this.#start(location, request, this.#agentOf(location));
+    outgoing.once("response", resolve);
+    outgoing.on("error", reject);
+    // The backend may insist on switching protocols that nobody asked for.
+    outgoing.once("upgrade", (_response, socket) => {
+      socket.destroy();
+      reject(new Error("unexpected upgrade"));
+    });
+    outgoing.end(request.body);
+    return promise;
+  }
+
+  /** Sends an Upgrade request on a connection of its own. */
+  async upgrade(location: Location, request: BackendRequest): Promise<UpgradeAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<UpgradeAnswer>();
+    const outgoing = this.#start(location, request, false);
+    outgoing.once("response", (response) => resolve({ upgraded: false, response }));
+    outgoing.once("upgrade", (response, socket, head) => resolve({ upgraded: true, response, socket, head }));
+    outgoing.on("error", reject);
+    outgoing.end();
+    return promise;
+  }
+
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+    this.#kubelet?.agent.destroy();
+  }
+
+  #start(location: Location, request: BackendRequest, agent: http.Agent | false): http.ClientRequest {
+    const secure = location.scheme === "https";
+    const options: https.RequestOptions = {
+      host: location.host,
+      port: location.port,
+      path: location.path,
+      method: request.method,
+      headers: request.headers,
+      agent,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(secure && agent === false ? this.#tlsOf(location) : {}),
+    };
+    const outgoing = secure ? https.request(options) : http.request(options);
+    const late = setTimeout(
+      () => outgoing.destroy(Object.assign(new Error("i/o timeout"), { code: "ETIMEDOUT" })),
+      CONNECT_TIMEOUT_MS,
+    );
+    const connected = (): void => clearTimeout(late);
+    outgoing.once("socket", (socket) => {
+      if (!socket.connecting) connected();
+      else socket.once(secure ? "secureConnect" : "connect", connected);
+    });
+    outgoing.once("close", connected);
+    return outgoing;
+  }
+
+  #agentOf(location: Location): http.Agent {
+    if (!location.kubelet) return location.scheme === "https" ? this.#https : this.#http;
+    const tls = this.#kubeletTls();
+    if (this.#kubelet?.tls !== tls) {
+      this.#kubelet?.agent.destroy();
+      this.#kubelet = { tls, agent: new https.Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS, ...tls }) };
+    }
+    return this.#kubelet.agent;
+  }
+
+  #tlsOf(location: Location): https.AgentOptions {
+    return location.kubelet ? { ...this.#kubeletTls() } : { rejectUnauthorized: false };
+  }
+}

@@ -1,0 +1,15 @@
+import { badRequest } from "#pkg/errors/index.ts";
+
+/** Go's conversion of a query parameter to a bool: absent, "false" and "0" are false, all else is true. */
+export function boolOf(query: URLSearchParams, name: string): boolean {
+  const value = query.get(name);
+  return value !== null && value !== "false" && value !== "0";
+}
+
+/** A whole number, or undefined where absent. @throws 400 in the words of strconv.ParseInt */
+export function integerOf(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null || value === "") return undefined;
+  if (!/^[+-]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  return Number(value);
+}

@@ -1,0 +1,38 @@
+import { badRequest } from "#pkg/errors/index.ts";
+import type { Handler, Route, UpgradeHandler } from "../types.ts";
+import { Backend } from "./backend.ts";
+import { createExecHandler } from "./exec.ts";
+import { createLogHandler } from "./log.ts";
+import { createPortForwardHandler } from "./port-forward.ts";
+import { createProxyHandler, createProxyUpgradeHandler } from "./proxy/http-proxy.ts";
+import type { StreamingOptions } from "./types.ts";
+import { answeringErrors } from "./upgrade-error.ts";
+
+const PROXIED: ReadonlySet<string> = new Set(["pods", "services", "nodes"]);
+
+/** The subresources of pods, services and nodes that end at a node instead of in the store. */
+export function streamingRoutes(options: StreamingOptions): readonly Route[] {
+  const backend = new Backend(options.kubeletTls);
+  const ofPod = (subresource: string, handle: Handler, upgrade?: UpgradeHandler): Route => ({
+    name: `pods/${subresource}`,
+    matches: (info) => info.group === "" && info.resource === "pods" && info.subresource === subresource,
+    handle,
+    ...(upgrade === undefined ? {} : { upgrade: answeringErrors(upgrade, options.log) }),
+  });
+  return [
+    ofPod("log", createLogHandler(options, backend)),
+    ofPod("exec", upgradeRequired, createExecHandler(options, backend, "exec")),
+    ofPod("attach", upgradeRequired, createExecHandler(options, backend, "attach")),
+    ofPod("portforward", upgradeRequired, createPortForwardHandler(options, backend)),
+    {
+      name: "proxy",
+      matches: (info) => info.group === "" && info.subresource === "proxy" && PROXIED.has(info.resource),
+      handle: createProxyHandler(options, backend),
+      upgrade: answeringErrors(createProxyUpgradeHandler(options, backend), options.log),
+    },
+  ];
+}
+
+const upgradeRequired: Handler = async () => {
+  throw badRequest("Upgrade request required");
+};

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { ApiError } from "#pkg/errors/index.ts";
+import type { Backend, BackendRequest, UpgradeAnswer } from "./backend.ts";
+import { dialErrorText } from "./dial-error.ts";
+import { writeResponse } from "./upgrade-error.ts";
+import { upgradeHeaders } from "./request-headers.ts";
+import type { Location } from "./types.ts";
+
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+/** Asks the backend to switch protocols. @throws 500 in upstream's words where it cannot be reached */
+export async function dialUpgrade(
+  backend: Backend,
+  location: Location,
+  request: BackendRequest,
+): Promise<UpgradeAnswer> {
+  try {
+    return await backend.upgrade(location, request);
+  } catch (err) {
+    const why = dialErrorText(err, location.host, location.port);
+    throw new ApiError(500, "Unknown", `error dialing backend: ${why}`);
+  }
+}
+
+/** Hands an Upgrade request on and then moves bytes, both ways, until either side ends. */
+export async function proxyUpgrade(
+  backend: Backend,
+  location: Location,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const answer = await dialUpgrade(backend, location, {
+    method: request.method ?? "GET",
+    headers: upgradeHeaders(request.headers),
+  });
+  if (!answer.upgraded) return handOnRefusal(answer.response, socket);
+  const { response } = answer;
+  let text = `HTTP/1.1 101 ${response.statusMessage ?? "Switching Protocols"}\r\n`;
+  for (let i = 0; i + 1 < response.rawHeaders.length; i += 2) {
+    text += `${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}\r\n`;
+  }
+  socket.write(`${text}\r\n`);
+  await joinSockets(socket, head, answer.socket, answer.head);
+}
+
+/** The backend did not switch: its response is the answer. */
+export async function handOnRefusal(response: IncomingMessage, socket: Duplex): Promise<void> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > MAX_REFUSAL_BYTES) break;
+  }
+  const type = response.headers["content-type"];
+  const headers: [string, string][] = type === undefined ? [] : [["Content-Type", type]];
+  writeResponse(socket, response.statusCode ?? 502, headers, Buffer.concat(chunks));
+}
+
+/** Moves bytes between two sockets until one ends; what it sent before is handed on, then both are closed. */
+export async function joinSockets(a: Duplex, aHead: Buffer, b: Duplex, bHead: Buffer): Promise<void> {
+  if (bHead.length > 0) a.write(bHead);
+  if (aHead.length > 0) b.write(aHead);
+  const directions = [pipeline(a, b), pipeline(b, a)];
+  // A connection that breaks is how these streams usually end: no error of anyone's.
+  await Promise.race(directions).catch(() => {});
+  a.destroy();
+  b.destroy();
+  await Promise.allSettled(directions);
+}
