@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceRef } from "#pkg/api/index.ts";
+import type { KubeObject, ResourceRef, Selector } from "#pkg/api/index.ts";
 import type { Client } from "#pkg/client/index.ts";
 import { isInvalid, isNotFound } from "#pkg/errors/index.ts";
 import { controllerOf, controllerRefTo } from "./objects/index.ts";
@@ -13,7 +13,7 @@ export async function claim<T extends KubeObject>(parts: {
   readonly ownerResource: ResourceRef<KubeObject>;
   readonly resource: ResourceRef<T>;
   readonly candidates: Iterable<T>;
-  readonly matches: (labels: Readonly<Record<string, string>> | undefined) => boolean;
+  readonly selector: Selector;
 }): Promise<T[]> {
   const { client, owner, resource } = parts;
   const mine: T[] = [];
@@ -24,7 +24,7 @@ export async function claim<T extends KubeObject>(parts: {
     const at = { namespace, name };
     if (controller !== undefined) {
       if (controller.uid !== owner.metadata.uid) continue;
-      if (parts.matches(labels)) mine.push(candidate);
+      if (parts.selector.matches(labels)) mine.push(candidate);
       else if (owner.metadata.deletionTimestamp === undefined) {
         await ignoringGone(
           client.patch(resource, at, "application/strategic-merge-patch+json", {
@@ -34,7 +34,7 @@ export async function claim<T extends KubeObject>(parts: {
       }
       continue;
     }
-    if (owner.metadata.deletionTimestamp !== undefined || !parts.matches(labels)) continue;
+    if (owner.metadata.deletionTimestamp !== undefined || !parts.selector.matches(labels)) continue;
     if (deletionTimestamp !== undefined) continue;
     mayAdopt ??= isAlive(client, parts.ownerResource, owner);
     if (!(await mayAdopt)) throw new Error(`Cannot adopt ${resource.plural} "${name}": its owner is gone or going`);

@@ -37,9 +37,9 @@ export interface ControllerManager {
 export function createControllerManager(parts: ControllerManagerParts): ControllerManager {
   const options = parts.options ?? {};
   const entries = enabledControllers(options.controllers ?? ["*"]);
-  const election = (signal: AbortSignal): Promise<void> => {
+  const start = async (signal: AbortSignal): Promise<void> => {
     const recorder = new EventRecorder({ ...parts, component: "kube-controller-manager" });
-    return new LeaderElection({
+    const election = new LeaderElection({
       client: parts.client,
       log: parts.log,
       recorder,
@@ -48,11 +48,14 @@ export function createControllerManager(parts: ControllerManagerParts): Controll
       identity: options.identity ?? `${hostname()}_${randomUUID()}`,
       ...(options.leaseTiming === undefined ? {} : { timing: options.leaseTiming }),
       onStartedLeading: (leading) => runControllers(parts, entries, leading),
-    })
-      .start(signal)
-      .finally(() => recorder.close());
+    });
+    try {
+      await election.start(signal);
+    } finally {
+      await recorder.close();
+    }
   };
-  return { start: election };
+  return { start };
 }
 
 /** The enabled ones of a --controllers list. */

@@ -3,6 +3,17 @@ import { DeploymentController } from "./deployment/index.ts";
 import { EndpointsController, EndpointSliceController } from "./endpointslice/index.ts";
 import { GarbageCollector } from "./garbage-collector/index.ts";
 import { NamespaceController } from "./namespace/index.ts";
+import {
+  NODE_LIFECYCLE_DEFAULTS,
+  NodeIpamController,
+  type NodeIpamOptions,
+  NodeLifecycleController,
+  type NodeLifecycleOptions,
+  POD_GC_DEFAULTS,
+  PodGcController,
+  type PodGcOptions,
+  TaintEvictionController,
+} from "./node/index.ts";
 import { ReplicaSetController, replicaSetKind, replicationControllerKind } from "./replicaset/index.ts";
 import {
   type LegacyTokenSigner,
@@ -17,6 +28,10 @@ export interface ControllerOptions {
   readonly rootCa?: string;
   /** Without it Secrets of type service-account-token stay empty. */
   readonly signToken?: LegacyTokenSigner;
+  /** Without it nodes get no pod CIDR. */
+  readonly nodeIpam?: NodeIpamOptions;
+  readonly nodeLifecycle?: Partial<NodeLifecycleOptions>;
+  readonly podGc?: Partial<PodGcOptions>;
 }
 
 export interface ControllerEntry {
@@ -80,5 +95,26 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "endpoints-controller",
     component: "endpoint-controller",
     make: (parts) => new EndpointsController(parts),
+  },
+  {
+    name: "node-ipam-controller",
+    component: "cidrAllocator",
+    make: (parts, { nodeIpam }) => (nodeIpam === undefined ? undefined : new NodeIpamController(parts, nodeIpam)),
+  },
+  {
+    name: "node-lifecycle-controller",
+    component: "node-controller",
+    make: (parts, options) =>
+      new NodeLifecycleController(parts, { ...NODE_LIFECYCLE_DEFAULTS, ...options.nodeLifecycle }),
+  },
+  {
+    name: "taint-eviction-controller",
+    component: "taint-eviction-controller",
+    make: (parts) => new TaintEvictionController(parts),
+  },
+  {
+    name: "pod-garbage-collector-controller",
+    component: "pod-garbage-collector",
+    make: (parts, options) => new PodGcController(parts, { ...POD_GC_DEFAULTS, ...options.podGc }),
   },
 ];

@@ -9,7 +9,7 @@ import { CONTROLLERS, type ControllerOptions } from "./registry.ts";
 export interface ControllerTest {
   readonly client: Client;
   /** Waits for a condition on the cluster, at most three seconds. */
-  eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T>;
+  readonly eventually: <T>(what: string, probe: () => Promise<T | undefined | false>) => Promise<T>;
 }
 
 /** A real API server and the named controllers on it, without an election; ended with the test. */

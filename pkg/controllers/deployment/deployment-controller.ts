@@ -118,7 +118,7 @@ export class DeploymentController extends QueueController {
       ownerResource: deployments,
       resource: replicasets,
       candidates: claimable(this.#sets, d),
-      matches: selectorOf(d.spec.selector).matches,
+      selector: selectorOf(d.spec.selector),
     });
     if (d.metadata.deletionTimestamp !== undefined) return await this.#syncStatusOnly(d, sets);
     d = await this.#notePause(d);

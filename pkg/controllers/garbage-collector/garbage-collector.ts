@@ -138,7 +138,7 @@ export class GarbageCollector implements Controller {
   async #attemptToOrphan(uid: string): Promise<void> {
     const node = this.#graph.get(uid);
     if (node?.resource === undefined) return;
-    for (const dependent of [...(node.dependents ?? [])]) {
+    for (const dependent of new Set(node.dependents)) {
       if (dependent.resource === undefined) continue;
       const live = await this.#live.read(dependent.resource, dependent);
       const owners = live?.metadata.ownerReferences ?? [];

@@ -16,8 +16,8 @@ export function deletionConditions(
   now: number,
 ): NamespaceCondition[] {
   const failures = [...report.discoveryFailures].map(([gv, why]) => `${gv}: ${why}`).toSorted();
-  const resources = [...report.remaining].toSorted().map(([r, n]) => `${r} has ${n} resource instances`);
-  const finalizers = [...report.finalizers].toSorted().map(([f, n]) => `${f} in ${n} resource instances`);
+  const resources = [...report.remaining].map(([r, n]) => `${r} has ${n} resource instances`).toSorted();
+  const finalizers = [...report.finalizers].map(([f, n]) => `${f} in ${n} resource instances`).toSorted();
   const wanted: [string, boolean, string, string][] = [
     [
       "NamespaceDeletionDiscoveryFailure",

@@ -31,5 +31,5 @@ export const replicationControllerKind: ReplicaKind<ReplicationController> = {
     },
     ...(object.status === undefined ? {} : { status: object.status }),
   }),
-  withStatus: (object, { terminatingReplicas: _, ...status }) => ({ ...object, status }),
+  withStatus: (object, { terminatingReplicas: _terminating, ...status }) => ({ ...object, status }),
 };

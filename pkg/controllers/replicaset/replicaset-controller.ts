@@ -114,7 +114,7 @@ export class ReplicaSetController<T extends KubeObject> extends QueueController 
       ownerResource: this.#kind.resource,
       resource: pods,
       candidates: claimable(this.#pods, object),
-      matches: selectorOf(rs.spec.selector).matches,
+      selector: selectorOf(rs.spec.selector),
     });
     let failure: unknown;
     if (maySize) {
