@@ -27,6 +27,7 @@ export const MERGE_PATCH = "application/merge-patch+json";
 export class Api {
   readonly #session: ClientHttp2Session;
   readonly #headers: OutgoingHttpHeaders;
+  #closed = false;
 
   private constructor(session: ClientHttp2Session, token: string | undefined) {
     this.#session = session;
@@ -102,7 +103,7 @@ export class Api {
       stream.once("error", reject);
     });
     stream.on("close", () => {
-      if (!closed) throw new Error(`watch ${path} ended`);
+      if (!closed && !this.#closed) throw new Error(`watch ${path} ended`);
     });
     return {
       close: () => {
@@ -113,6 +114,7 @@ export class Api {
   }
 
   close(): void {
+    this.#closed = true;
     this.#session.destroy();
   }
 
