@@ -7,11 +7,13 @@ import { createPodEnvironment } from "./create-pod-environment.ts";
 import type { ClusterDns } from "./dns-config.ts";
 import { ContainerGc } from "./gc/container-gc.ts";
 import { ImageGc } from "./gc/image-gc.ts";
+import { LogRotator } from "./log-rotator.ts";
 import { readMachine } from "./node/machine.ts";
 import type { NodeHealth } from "./node/node-conditions.ts";
 import { NodeLease } from "./node/node-lease.ts";
 import { type NodeOptions, nodeStatus } from "./node/node-object.ts";
 import { NodeReporter } from "./node/node-reporter.ts";
+import { PodDirs } from "./pod-dirs.ts";
 import { PodEvents } from "./pod-events.ts";
 import { NodePods } from "./node-pods.ts";
 import { KubeletPodSyncer } from "./pod-syncer.ts";
@@ -27,6 +29,7 @@ import { PodRuntime, podOfObserved } from "./runtime/pod-runtime.ts";
 import { RuntimeCache } from "./runtime/runtime-cache.ts";
 import { RuntimeStatus } from "./runtime/runtime-status.ts";
 import { WaitingReasons } from "./runtime/waiting-reasons.ts";
+import { KubeletServer, type ServerTls } from "./server.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StatusProvider } from "./status/status-provider.ts";
 import type { PodSource, PodStatusProvider } from "./types.ts";
@@ -47,6 +50,14 @@ export interface KubeletOptions extends NodeOptions {
   readonly sources?: readonly PodSource[];
   /** Never removed by image garbage collection. */
   readonly pauseImage?: string;
+  /** The kubelet's HTTPS API; none where absent. */
+  readonly server?: {
+    readonly address: string;
+    /** On 127.0.0.1; none where absent. */
+    readonly healthPort?: number;
+    /** Asked now and then: another object means renewed certificates. */
+    readonly tls: () => ServerTls;
+  };
 }
 
 export interface Kubelet {
@@ -186,8 +197,25 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     }
   };
 
+  const status = new StatusProvider({ pods: nodePods, statuses, cache, pleg });
+  const logRotator = new LogRotator({ cri, status, dirs: new PodDirs(options), log });
+  const server =
+    options.server === undefined
+      ? undefined
+      : new KubeletServer({
+          client,
+          cri,
+          log,
+          nodeName,
+          status,
+          root: options.root,
+          port: options.kubeletPort,
+          config: { maxPods: options.maxPods, clusterDNS: options.clusterDns.servers, cgroupDriver: "cgroupfs" },
+          ...options.server,
+        });
+
   return {
-    status: new StatusProvider({ pods: nodePods, statuses, cache, pleg }),
+    status,
     start: async (signal) => {
       await pleg.relist();
       await runtimeStatus.refresh();
@@ -204,6 +232,8 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
           reporter.start(signal),
           lease.start(signal),
           housekeeping(signal),
+          logRotator.start(signal),
+          ...(server === undefined ? [] : [server.start(signal)]),
           ...(options.sources ?? []).map((source, index) =>
             source.start(signal, (found) => nodePods.replaceSource(index, found)),
           ),
