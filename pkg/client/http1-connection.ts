@@ -5,7 +5,7 @@ import { type Answer, type Connection, type Exchange, failureOf } from "./connec
 export class Http1Connection implements Connection {
   readonly #origin: URL;
   readonly #tls: RequestOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 8 });
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 128 });
 
   constructor(origin: string, tls: RequestOptions) {
     this.#origin = new URL(origin);

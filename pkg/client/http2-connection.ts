@@ -37,7 +37,9 @@ export class Http2Connection implements Connection {
       fail(signal?.reason);
     };
     signal?.addEventListener("abort", onAbort, { once: true });
+    let answered = false;
     stream.on("response", (headers) => {
+      answered = true;
       const status = headers[":status"] ?? 0;
       resolve({ status, headers: headers as Answer["headers"], body: stream });
     });
@@ -45,7 +47,7 @@ export class Http2Connection implements Connection {
     stream.on("error", fail);
     stream.on("close", () => {
       signal?.removeEventListener("abort", onAbort);
-      fail(new Error("the connection closed before an answer"));
+      if (!answered) fail(new Error("the connection closed before an answer"));
     });
     if (exchange.body !== undefined) stream.end(exchange.body);
     return promise;

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
 import { sleep } from "#pkg/async/index.ts";
 import { ApiError } from "#pkg/errors/index.ts";
@@ -39,13 +40,7 @@ class HttpsTransport implements Transport {
 
   async request(request: ApiRequest): Promise<unknown> {
     const { status, headers, body } = await this.#send(request);
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of body) chunks.push(chunk as Buffer);
-    } catch (err) {
-      throw failureOf(this.#options.server, err, request.signal);
-    }
-    const text = Buffer.concat(chunks).toString("utf8");
+    const text = await this.#read(body, request.signal);
     if (status >= 400) throw errorOfAnswer(status, text);
     return String(headers["content-type"] ?? "").startsWith("application/json") ? (JSON.parse(text) as unknown) : text;
   }
@@ -54,9 +49,7 @@ class HttpsTransport implements Transport {
     const { status, body } = await this.#send(request);
     try {
       if (status >= 400) {
-        let text = "";
-        for await (const line of lines(body)) text += line;
-        throw errorOfAnswer(status, text);
+        throw errorOfAnswer(status, await this.#read(body, request.signal));
       }
       for await (const line of lines(body)) {
         request.signal?.throwIfAborted();
@@ -74,6 +67,19 @@ class HttpsTransport implements Transport {
     this.#closed = true;
     this.#connection?.connection.destroy();
     this.#connection = undefined;
+  }
+
+  /** The whole body; by events, which cost a third of what iterating costs. */
+  #read(body: Readable, signal: AbortSignal | undefined): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const chunks: Buffer[] = [];
+    body.on("data", (chunk: Buffer) => chunks.push(chunk));
+    body.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
+    body.on("error", (err) => reject(failureOf(this.#options.server, err, signal)));
+    body.on("close", () => {
+      if (!body.readableEnded) reject(failureOf(this.#options.server, new Error("the answer was cut off"), signal));
+    });
+    return promise;
   }
 
   async #send(request: ApiRequest): Promise<Answer> {

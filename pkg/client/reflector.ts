@@ -1,6 +1,6 @@
 import { sleep } from "#pkg/async/index.ts";
 import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
-import { ApiError, isExpired } from "#pkg/errors/index.ts";
+import { isExpired } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { Backoff } from "./backoff.ts";
 import { deepFreeze } from "./deep-freeze.ts";
@@ -31,6 +31,7 @@ export class Reflector<T extends KubeObject> {
   readonly #sink: ReflectorSink<T>;
   readonly #log: Logger;
   #resourceVersion: string | undefined;
+  #failing = false;
 
   constructor(parts: {
     readonly client: Client;
@@ -62,16 +63,23 @@ export class Reflector<T extends KubeObject> {
         // A server that ends watches at once is in trouble: do not hammer it.
         if (events > 0 || performance.now() - startedAt > 1000) {
           backoff.reset();
+          this.#failing = false;
           continue;
         }
       } catch (err) {
         if (signal.aborted) return;
         if (isExpired(err)) this.#resourceVersion = undefined;
-        const level = err instanceof ApiError && !isExpired(err) ? "warn" : "debug";
-        this.#log[level]("watch interrupted", { resource: this.#resource.plural, err });
+        this.#complain(err);
       }
       await sleep(backoff.nextMs(), signal).catch(() => undefined);
     }
+  }
+
+  /** Once per outage, not once per attempt. */
+  #complain(err: unknown): void {
+    const level = this.#failing || isExpired(err) ? "debug" : "warn";
+    this.#failing = true;
+    this.#log[level]("list or watch failed, trying again", { resource: this.#resource.plural, err });
   }
 
   async #list(signal: AbortSignal): Promise<void> {

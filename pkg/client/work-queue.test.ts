@@ -60,6 +60,18 @@ describe("WorkQueue", () => {
     await end();
   });
 
+  it("keeps a delayed visit when the key is added before it", async () => {
+    let calls = 0;
+    const { queue, end } = run(async () => {
+      calls++;
+    });
+    queue.addAfter("a", 30);
+    queue.add("a");
+    await until(() => calls === 1, soon);
+    await until(() => calls === 2, soon);
+    await end();
+  });
+
   it("runs no more syncs at a time than it has workers, and waits for them when stopped", async () => {
     let active = 0;
     let most = 0;

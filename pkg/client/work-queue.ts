@@ -54,11 +54,6 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#signal?.aborted === true) return;
-    const delayed = this.#delayed.get(key);
-    if (delayed !== undefined) {
-      clearTimeout(delayed.timer);
-      this.#delayed.delete(key);
-    }
     if (this.#processing.has(key)) {
       this.#again.add(key);
       return;
@@ -67,14 +62,16 @@ export class WorkQueue {
     this.#planPump();
   }
 
-  /** Adds the key after a wait, or earlier when it is already due earlier. */
+  /**
+   * Adds the key after a wait, or earlier when it is already due earlier. What adds the key meanwhile does not cancel
+   * the visit: it may be the only one at which a deadline is noticed.
+   */
   addAfter(key: string, delayMs: number): void {
     if (this.#signal?.aborted === true) return;
     if (delayMs <= 0) {
       this.add(key);
       return;
     }
-    if (this.#queued.has(key)) return;
     const dueMs = performance.now() + delayMs;
     const known = this.#delayed.get(key);
     if (known !== undefined) {
@@ -82,7 +79,11 @@ export class WorkQueue {
       clearTimeout(known.timer);
     }
     // Timers hold at most 2^31 ms; a key that wakes early only syncs once more than needed.
-    const timer = setTimeout(() => this.add(key), Math.min(delayMs, 2 ** 31 - 1));
+    const wake = (): void => {
+      this.#delayed.delete(key);
+      this.add(key);
+    };
+    const timer = setTimeout(wake, Math.min(delayMs, 2 ** 31 - 1));
     this.#delayed.set(key, { dueMs, timer });
   }
 

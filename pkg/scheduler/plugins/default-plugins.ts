@@ -2,6 +2,7 @@ import type { Client } from "#pkg/client/index.ts";
 import type { Cache } from "../cache.ts";
 import type { Informers } from "../informers.ts";
 import type { Plugins } from "../types.ts";
+import { dynamicResources } from "./dynamic-resources.ts";
 import { imageLocality } from "./image-locality.ts";
 import { interPodAffinityFilter, interPodAffinityScore } from "./inter-pod-affinity.ts";
 import { nodeAffinityFilter, nodeAffinityScore } from "./node-affinity.ts";
@@ -31,6 +32,7 @@ export function defaultPlugins(parts: {
       volumeBindingFilter(informers),
       podTopologySpreadFilter(cache),
       interPodAffinityFilter(cache),
+      dynamicResources,
     ],
     scores: [
       taintTolerationScore,
