@@ -1,6 +1,5 @@
-import { ApiError, badRequest } from "#pkg/errors/index.ts";
+import { ApiError } from "#pkg/errors/index.ts";
 import { type Registry, unknownResource } from "./registry/registry.ts";
-import { requestInfoOf } from "./request-info.ts";
 import type { Authorizer, Reply, RequestContext, RequestInfo, Route, UserInfo } from "./types.ts";
 
 export interface PipelineOptions {
@@ -18,11 +17,9 @@ export class Pipeline {
   }
 
   /** @throws ApiError */
-  async handle(request: Omit<RequestContext, "info">): Promise<Reply> {
-    const info = requestInfoOf(request.method, request.path, request.query);
-    if (info === undefined) throw badRequest("the path is not valid");
-    await this.authorize(request.user, info);
-    return this.answer({ ...request, info });
+  async handle(context: RequestContext): Promise<Reply> {
+    await this.authorize(context.user, context.info);
+    return this.answer(context);
   }
 
   /** The answer to an authorized request. @throws ApiError */

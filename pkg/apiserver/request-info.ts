@@ -1,3 +1,4 @@
+import { badRequest } from "#pkg/errors/index.ts";
 import type { RequestInfo } from "./types.ts";
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -13,11 +14,10 @@ const NAMESPACE_SUBRESOURCES = new Set(["status", "finalize"]);
 /**
  * What a request is about, from method, path and query alone (upstream's RequestInfo):
  * /api/v1/[namespaces/NS/]RESOURCE[/NAME[/SUBRESOURCE[/REST]]] and /apis/GROUP/VERSION/… alike.
- * Undefined when a segment is not valid percent-encoding.
+ * @throws 400 when a segment is not valid percent-encoding
  */
-export function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo | undefined {
+export function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
   const segments = splitPath(path);
-  if (segments === undefined) return undefined;
   const info = {
     isResource: false,
     path,
@@ -77,12 +77,18 @@ export function isTrue(value: string | null): boolean {
   return value !== null && value !== "false" && value !== "0";
 }
 
-function splitPath(path: string): string[] | undefined {
-  const segments = path.split("/").filter((segment) => segment !== "");
+function splitPath(path: string): string[] {
+  const segments: string[] = [];
+  for (let start = 0; start <= path.length; ) {
+    const slash = path.indexOf("/", start);
+    const end = slash < 0 ? path.length : slash;
+    if (end > start) segments.push(path.slice(start, end));
+    start = end + 1;
+  }
   if (!path.includes("%")) return segments;
   try {
     return segments.map(decodeURIComponent);
   } catch {
-    return undefined;
+    throw badRequest(`the path ${JSON.stringify(path)} is not validly encoded`);
   }
 }

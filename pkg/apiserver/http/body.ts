@@ -21,9 +21,15 @@ export async function readWholeBody(stream: Readable, contentLength: string | un
         reject(tooLarge());
       } else chunks.push(chunk);
     });
-    stream.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    let ended = false;
+    stream.on("end", () => {
+      ended = true;
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    });
     stream.on("error", reject);
-    stream.on("close", () => reject(new Error("The client went away")));
+    stream.on("close", () => {
+      if (!ended) reject(new Error("The client went away"));
+    });
   });
 }
 

@@ -25,6 +25,8 @@ export type RawResponse = ServerResponse | Http2ServerResponse;
 const GZIP_BYTES = 128 * 1024;
 const compress = promisify(gzip);
 const NO_QUERY = "";
+/** Made once: an error of its own for each request that ends would cost more than the request. */
+const GONE = new DOMException("The request is over", "AbortError");
 
 export interface RequestHandlerOptions {
   readonly pipeline: Pipeline;
@@ -69,7 +71,7 @@ export class RequestHandler {
   }
 
   /** The request as the pipeline wants it, its sender known. @throws 401, 403 */
-  async contextOf(exchange: Exchange): Promise<{ context: Omit<RequestContext, "info">; peer: Peer }> {
+  async contextOf(exchange: Exchange, info: RequestInfo): Promise<{ context: RequestContext; peer: Peer }> {
     const { request } = exchange;
     const { headers } = request;
     const peer = this.#peers.of(request);
@@ -77,6 +79,7 @@ export class RequestHandler {
     let user = await authenticate({ headers, peerCertificate: peer.certificate });
     if (headers["impersonate-user"] !== undefined) user = await impersonated(headers, user, pipeline);
     const context = {
+      info,
       method: request.method ?? "GET",
       path: exchange.path,
       query: exchange.query,
@@ -94,9 +97,10 @@ export class RequestHandler {
   async #answer(exchange: Exchange): Promise<void> {
     const { request, response } = exchange;
     const method = request.method ?? "GET";
-    exchange.info = requestInfoOf(method, exchange.path, exchange.query);
-    const { context, peer } = await this.contextOf(exchange);
-    const format = negotiateFor(request, exchange.info);
+    const info = requestInfoOf(method, exchange.path, exchange.query);
+    exchange.info = info;
+    const { context, peer } = await this.contextOf(exchange, info);
+    const format = negotiateFor(request, info);
     const reply = await this.#options.pipeline.handle(context);
     switch (reply.kind) {
       case "view":
@@ -192,7 +196,7 @@ export class Exchange {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      this.response.once("close", () => this.#controller?.abort());
+      this.response.once("close", () => this.#controller?.abort(GONE));
     }
     return this.#controller.signal;
   }
@@ -225,11 +229,11 @@ export class Exchange {
       this.head(504, { "content-type": "application/json" });
       (this.response as ServerResponse).end(`${JSON.stringify(error.toStatus())}\n`);
     }
-    this.#controller?.abort();
+    this.#controller?.abort(GONE);
   }
 
   finished(): void {
-    this.#controller?.abort();
+    this.#controller?.abort(GONE);
   }
 }
 

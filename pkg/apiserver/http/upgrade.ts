@@ -27,8 +27,7 @@ export class UpgradeHandling {
     try {
       const exchange = new Exchange(request, new ServerResponse(request));
       const info = requestInfoOf(request.method ?? "GET", exchange.path, exchange.query);
-      if (info === undefined) throw badRequest("the path is not valid");
-      const { context: plain } = await handler.contextOf(exchange);
+      const { context: plain } = await handler.contextOf(exchange, info);
       const context: RequestContext = {
         method: plain.method,
         path: plain.path,

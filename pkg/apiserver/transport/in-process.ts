@@ -1,6 +1,7 @@
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import type { ApiRequest, Transport, WatchEvent } from "#pkg/client/types.ts";
 import { ApiError } from "#pkg/errors/index.ts";
+import { requestInfoOf } from "../request-info.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Reply, UserInfo, WatchSink } from "../types.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -18,6 +19,7 @@ export function createInProcessTransport(pipeline: Pipeline, user: UserInfo): Tr
       if (value !== undefined) query.set(key, String(value));
     if (watching) query.set("watch", "true");
     return pipeline.handle({
+      info: requestInfoOf(request.method, request.path, query),
       method: request.method,
       path: request.path,
       query,

@@ -8,6 +8,7 @@ import {
 } from "#pkg/client/port-protocol.ts";
 import { ApiError, internalError } from "#pkg/errors/index.ts";
 import { render } from "../http/render.ts";
+import { requestInfoOf } from "../request-info.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Reply, ServedEvent, UserInfo, WatchSink } from "../types.ts";
 
@@ -67,10 +68,12 @@ interface Call {
 
 function contextOf(request: PortRequest, user: UserInfo, signal: AbortSignal): Parameters<Pipeline["handle"]>[0] {
   const { method, path, query, contentType, body } = request;
+  const parameters = new URLSearchParams(query);
   return {
+    info: requestInfoOf(method, path, parameters),
     method,
     path,
-    query: new URLSearchParams(query),
+    query: parameters,
     headers: contentType === undefined ? {} : { "content-type": contentType },
     user,
     signal,
