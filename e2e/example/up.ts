@@ -34,7 +34,7 @@ const ip = await host.kubectl(["get", "service", "hello", "-o", "jsonpath={.spec
 const answers = new Set<string>();
 await until(
   async () => {
-    answers.add((await host.exec(["busybox", "wget", "-q", "-T", "2", "-O", "-", `http://${ip}/`])).trim());
+    answers.add((await host.exec(["busybox", "wget", "-q", "-O", "-", `http://${ip}/`])).trim());
     return answers.size === 3;
   },
   { timeoutMs: 30_000, intervalMs: 10, what: "an answer of every replica" },

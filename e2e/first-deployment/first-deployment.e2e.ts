@@ -70,7 +70,7 @@ describe("a first deployment", () => {
           .filter((n) => n !== "");
       const firstPod = async (): Promise<string> => (await podNames())[0] as string;
       const fetchFrom = async (url: string): Promise<string> =>
-        (await host.exec(["busybox", "wget", "-q", "-T", "2", "-O", "-", url])).trim();
+        (await host.exec(["busybox", "wget", "-q", "-O", "-", url])).trim();
 
       it("applies the manifest and rolls out", async () => {
         const file = join(dir, `${namespace}.yaml`);
@@ -90,11 +90,9 @@ describe("a first deployment", () => {
           "NodePort from the host": async () => await fetchFrom(`http://${host.address}:${nodePort}/`),
           "NodePort on loopback": async () => await fetchFrom(`http://127.0.0.1:${nodePort}/`),
           "ClusterIP from a pod": async () =>
-            (await k(["exec", pod, "--", "wget", "-q", "-T", "2", "-O", "-", `http://${ip}/`])).trim(),
+            (await k(["exec", pod, "--", "wget", "-q", "-O", "-", `http://${ip}/`])).trim(),
           "NodePort from a pod": async () =>
-            (
-              await k(["exec", pod, "--", "wget", "-q", "-T", "2", "-O", "-", `http://${host.address}:${nodePort}/`])
-            ).trim(),
+            (await k(["exec", pod, "--", "wget", "-q", "-O", "-", `http://${host.address}:${nodePort}/`])).trim(),
         };
         for (const [way, ask] of Object.entries(ways)) {
           const seen = new Set<string>();

@@ -74,7 +74,7 @@ describe("restarts", () => {
     const ip = await k("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
     const before = await containers();
     assert.equal(await host.stopServer("SIGTERM"), 0);
-    assert.match(await host.exec(["busybox", "wget", "-q", "-T", "2", "-O", "-", `http://${ip}/`]), /^web-/);
+    assert.match(await host.exec(["busybox", "wget", "-q", "-O", "-", `http://${ip}/`]), /^web-/);
     host.startServer();
     await host.ready();
     await k("rollout", "status", "deployment/web", "--timeout=60s");

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { arch } from "node:process";
+import { getRawAsset, isSea } from "node:sea";
+import { fileURLToPath } from "node:url";
+
+/** Files that need a path on disk: workers' code, the SQLite addon, the pause program. */
+export interface Assets {
+  /** What `new Worker` starts: the bundle, or the source of the program. */
+  readonly workerEntry: string;
+  readonly sqliteAddon: string;
+  /** The compiled cmd/pause. */
+  readonly pause: string;
+}
+
+/** Unpacks one embedded file under its content's hash; what lies there already is compared, not trusted. */
+async function unpack(dir: string, name: string): Promise<string> {
+  const content = Buffer.from(getRawAsset(name));
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
+  const path = join(dir, `${hash}-${name}`);
+  const there = await readFile(path).catch(() => undefined);
+  if (there?.equals(content) !== true) {
+    const temporary = `${path}.${process.pid}.tmp`;
+    await writeFile(temporary, content, { mode: 0o700 });
+    await rename(temporary, path);
+  }
+  await chmod(path, 0o700);
+  return path;
+}
+
+/** Where the assets are: unpacked under `<dataDir>/bin` from the single executable, in place when run from sources. */
+export async function locateAssets(dataDir: string): Promise<Assets> {
+  if (!isSea()) {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    return {
+      workerEntry: join(root, "cmd/minik/main.ts"),
+      sqliteAddon: join(root, `node_modules/better-sqlite3/prebuilds/linux-${arch === "arm64" ? "arm64" : "x64"}.node`),
+      pause: join(root, "dist/build/pause"),
+    };
+  }
+  const dir = join(dataDir, "bin");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const [workerEntry, sqliteAddon, pause] = await Promise.all(
+    ["minik.cjs", "better_sqlite3.node", "pause"].map(async (name) => await unpack(dir, name)),
+  );
+  return { workerEntry, sqliteAddon, pause } as Assets;
+}

@@ -1,0 +1,297 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { createClient } from "#pkg/client/index.ts";
+import {
+  type ApiServer,
+  Bootstrap,
+  builtinAdmissionPlugins,
+  createApiServer,
+  type RunningListener,
+  servePort,
+  ServiceAllocator,
+  storedCodec,
+  type Stored,
+  streamingRoutes,
+  type TlsFiles,
+  type UserInfo,
+} from "#pkg/apiserver/index.ts";
+import { detectIptables } from "#pkg/iptables/index.ts";
+import { createLogger, type Logger } from "#pkg/log/index.ts";
+import { kubeconfig, writePrivateFile } from "#pkg/pki/index.ts";
+import { findPrograms } from "#pkg/runtime/index.ts";
+import { openSqliteStore, type Store, StoreOpenError } from "#pkg/store/index.ts";
+import { type Assets, locateAssets } from "../assets.ts";
+import type { ServerConfig } from "../config/options.ts";
+import { type Paths, pathsOf } from "../paths.ts";
+import { writePidFile } from "../pid-file.ts";
+import { type Certificates, type CertificateNames, ensureCertificates } from "../server/certificates.ts";
+import { nodeIdentity } from "../server/node-address.ts";
+import { createThread, runThread } from "../threads/thread.ts";
+import { UserError } from "../user-error.ts";
+import { MINIK_VERSION } from "../version.ts";
+
+const APISERVER: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+const SCHEDULER: UserInfo = { name: "system:kube-scheduler", groups: ["system:authenticated"] };
+const CONTROLLERS: UserInfo = { name: "system:kube-controller-manager", groups: ["system:authenticated"] };
+const PROXY: UserInfo = { name: "system:kube-proxy", groups: ["system:authenticated"] };
+/** Certificates are looked at this often; each is renewed when a third of its life is left. */
+const RENEW_INTERVAL_MS = 6 * 3_600_000;
+
+/** Runs a cluster until SIGTERM or SIGINT; pods go on. */
+export async function server(config: ServerConfig): Promise<void> {
+  const paths = pathsOf(config.dataDir);
+  const log = createLogger(config.logLevel);
+  const life = untilSignal(log);
+  const { nodeName, nodeIp } = await nodeIdentity(config);
+  if (!config.disableAgent) await checkMachine(config);
+  await makeDataDir(paths);
+
+  const assets = await locateAssets(config.dataDir);
+  const store = await openStore(paths, assets, log);
+  await writePidFile(paths);
+  const advertiseAddress = config.advertiseAddress ?? nodeIp;
+  const names: CertificateNames = {
+    nodeName,
+    nodeIp,
+    advertiseAddress,
+    kubernetesIp: firstAddress(config.serviceCidr),
+    clusterDomain: config.clusterDomain,
+    more: config.tlsSan,
+  };
+  let certificates = await ensureCertificates(paths.tls, names);
+
+  let own: ReturnType<typeof createClient> | undefined;
+  let allocator: ServiceAllocator | undefined;
+  const api = await createApiServer({
+    store,
+    log: log.child({ component: "apiserver" }),
+    build: { gitVersion: MINIK_VERSION },
+    serverAddress: `${advertiseAddress}:${config.httpsListenPort}`,
+    serviceAccounts: {
+      ...certificates.serviceAccountKey,
+      issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
+      audiences: [`https://kubernetes.default.svc.${config.clusterDomain}`],
+    },
+    admission: ({ reader }) => builtinAdmissionPlugins({ reader, client: () => ownClient() }),
+    hooks: ({ reader }) => {
+      const [from, to] = config.serviceNodePortRange.split("-").map(Number) as [number, number];
+      allocator = new ServiceAllocator({
+        reader,
+        log,
+        serviceCidr: config.serviceCidr,
+        clusterDns: config.clusterDns,
+        nodePortRange: { from, to },
+      });
+      return { services: allocator };
+    },
+    routes: ({ reader }) =>
+      streamingRoutes({
+        reader,
+        kubeletTls: () => ({ ...certificates.kubeletClient, ca: certificates.serverCa.cert }),
+        log,
+      }),
+  });
+  function ownClient(): ReturnType<typeof createClient> {
+    own ??= createClient(api.transport(APISERVER));
+    return own;
+  }
+
+  const listener = await listen(api, config, certificates);
+  await writeKubeconfigs(config, paths, certificates);
+  const bootstrap = new Bootstrap({
+    client: ownClient(),
+    log,
+    clusterIp: firstAddress(config.serviceCidr),
+    advertised: () => ({ address: advertiseAddress, port: config.httpsListenPort }),
+  });
+  await bootstrap.ensure();
+  log.info("API server ready", {
+    url: `https://${advertiseAddress}:${config.httpsListenPort}`,
+    revision: api.revision,
+  });
+
+  const renewal = setInterval(() => {
+    void ensureCertificates(paths.tls, names).then(
+      (renewed) => {
+        certificates = renewed;
+        listener.renew(tlsOf(renewed));
+      },
+      (err: unknown) => log.error("cannot renew certificates", { err }),
+    );
+  }, RENEW_INTERVAL_MS);
+
+  /** A port to the API for a component in another thread. */
+  const open = (user: UserInfo): MessagePort => {
+    const { port1, port2 } = new MessageChannel();
+    servePort(api, port1, user);
+    return port2;
+  };
+  try {
+    await Promise.all([
+      bootstrap.start(life),
+      runThread(
+        assets.workerEntry,
+        {
+          role: "control",
+          scheduler: open(SCHEDULER),
+          controllers: open(CONTROLLERS),
+          logLevel: config.logLevel,
+          identity: await serverIdentity(paths),
+          leaseDurationSeconds: config.leaderElectLeaseDuration,
+          clusterCidr: config.clusterCidr,
+          rootCa: certificates.serverCa.cert,
+        },
+        life,
+      ),
+      ...(config.disableAgent
+        ? []
+        : [
+            runThread(
+              assets.workerEntry,
+              {
+                role: "node",
+                kubelet: open({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
+                proxy: open(PROXY),
+                logLevel: config.logLevel,
+                node: {
+                  dataDir: config.dataDir,
+                  nodeName,
+                  nodeIp,
+                  labels: config.nodeLabel,
+                  taints: config.nodeTaint,
+                  clusterCidr: config.clusterCidr,
+                  serviceCidr: config.serviceCidr,
+                  clusterDns: config.clusterDns,
+                  clusterDomain: config.clusterDomain,
+                  pauseProgram: assets.pause,
+                  snapshotter: config.snapshotter,
+                  kubeletPort: config.kubeletPort,
+                  kubeletHealthPort: config.kubeletHealthPort,
+                  proxyEnabled: !config.disableKubeProxy,
+                  servingCert: certificates.kubeletServing.cert,
+                  servingKey: certificates.kubeletServing.key,
+                  clientCa: certificates.clientCa.cert,
+                  ...(config.pauseImage === undefined ? {} : { pauseImage: config.pauseImage }),
+                  ...(config.containerRuntimeEndpoint === undefined
+                    ? {}
+                    : { containerRuntimeEndpoint: config.containerRuntimeEndpoint }),
+                },
+              },
+              life,
+            ),
+          ]),
+    ]);
+  } finally {
+    clearInterval(renewal);
+    await listener.close();
+    await api.close();
+    await store.close();
+    log.info("stopped; pods go on running");
+  }
+}
+
+/** Aborts at the first SIGTERM or SIGINT; the second ends the process at once. */
+function untilSignal(log: Logger): AbortSignal {
+  const life = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (life.signal.aborted) process.exit(1);
+    log.info("stopping", { signal });
+    life.abort();
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  return life.signal;
+}
+
+/** What the node needs of the machine is asked for before anything is changed. */
+async function checkMachine(config: ServerConfig): Promise<void> {
+  if (process.getuid?.() !== 0) throw new UserError("a node needs root: run as root, or with --disable-agent");
+  try {
+    if (config.containerRuntimeEndpoint === undefined) await findPrograms();
+    await detectIptables();
+  } catch (err) {
+    throw new UserError((err as Error).message, { cause: err });
+  }
+}
+
+async function makeDataDir(paths: Paths): Promise<void> {
+  try {
+    await mkdir(paths.dataDir, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(paths.database), { recursive: true, mode: 0o700 });
+  } catch (err) {
+    throw new UserError(`cannot write to ${paths.dataDir}: ${(err as Error).message}; choose another --data-dir`, {
+      cause: err,
+    });
+  }
+}
+
+async function openStore(paths: Paths, assets: Assets, log: Logger): Promise<Store<Stored>> {
+  try {
+    return await openSqliteStore({
+      path: paths.database,
+      codec: storedCodec,
+      log: log.child({ component: "store" }),
+      nativeBinding: assets.sqliteAddon,
+      worker: { createWorker: () => createThread(assets.workerEntry, { role: "store" }) },
+    });
+  } catch (err) {
+    if (err instanceof StoreOpenError) throw new UserError(err.message, { cause: err });
+    throw err;
+  }
+}
+
+const tlsOf = ({ serving, clientCa }: Certificates): TlsFiles => ({ ...serving, clientAuthorities: clientCa.cert });
+
+async function listen(api: ApiServer, config: ServerConfig, certificates: Certificates): Promise<RunningListener> {
+  try {
+    return await api.listen({ host: config.bindAddress, port: config.httpsListenPort, tls: tlsOf(certificates) });
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === "EADDRINUSE") {
+      throw new UserError(
+        `port ${config.httpsListenPort} of ${config.bindAddress} is in use: stop what listens there, or choose another --https-listen-port`,
+        { cause: err },
+      );
+    }
+    throw err;
+  }
+}
+
+async function writeKubeconfigs(config: ServerConfig, paths: Paths, certificates: Certificates): Promise<void> {
+  const host = config.bindAddress === "0.0.0.0" ? "127.0.0.1" : config.bindAddress;
+  const text = kubeconfig({
+    server: `https://${host}:${config.httpsListenPort}`,
+    authority: certificates.serverCa.cert,
+    user: "admin",
+    credentials: certificates.admin,
+  });
+  await writePrivateFile(paths.adminKubeconfig, text);
+  try {
+    await writePrivateFile(config.writeKubeconfig, text, Number.parseInt(config.writeKubeconfigMode, 8));
+  } catch (err) {
+    throw new UserError(
+      `cannot write the kubeconfig ${config.writeKubeconfig}: ${(err as Error).message}; choose another --write-kubeconfig`,
+      { cause: err },
+    );
+  }
+}
+
+/**
+ * The holder of this data directory's leases. Only one process can have the directory, so that its successor holds them
+ * at once after a crash instead of waiting for them to run out.
+ */
+async function serverIdentity(paths: Paths): Promise<string> {
+  const kept = await readFile(paths.identity, "utf8").catch(() => "");
+  if (kept.trim() !== "") return kept.trim();
+  const made = `${hostname()}_${randomUUID()}`;
+  await writePrivateFile(paths.identity, `${made}\n`);
+  return made;
+}
+
+/** "10.43.0.0/16" → "10.43.0.1" */
+function firstAddress(cidr: string): string {
+  const base = (cidr.split("/")[0] as string).split(".").map(Number);
+  base[3] = (base[3] as number) + 1;
+  return base.join(".");
+}

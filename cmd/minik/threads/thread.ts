@@ -1,0 +1,90 @@
+/**
+ * Threads of the one process. Each starts the program again with a role (`main.ts`); a role that uses the API gets a
+ * port to it, whose user the API server's thread fixed.
+ *
+ *   main: API server ──┬── store    SQLite, and its checkpoints
+ *                      ├── control  scheduler, controllers
+ *                      └── node     containerd, kubelet, proxy, pod network
+ */
+import { type MessagePort, type TransferListItem, Worker } from "node:worker_threads";
+import type { LogLevel } from "#pkg/log/index.ts";
+
+export interface StoreThread {
+  readonly role: "store";
+}
+
+export interface ControlThread {
+  readonly role: "control";
+  /** Scheduler and controllers have users, and so ports, of their own. */
+  readonly scheduler: MessagePort;
+  readonly controllers: MessagePort;
+  readonly logLevel: LogLevel;
+  readonly identity: string;
+  readonly leaseDurationSeconds: number;
+  readonly clusterCidr: string;
+  /** PEM that pods verify the API server with: ConfigMap kube-root-ca.crt. */
+  readonly rootCa: string;
+}
+
+export interface NodeThread {
+  readonly role: "node";
+  readonly kubelet: MessagePort;
+  readonly proxy: MessagePort;
+  readonly logLevel: LogLevel;
+  readonly node: NodeSettings;
+}
+
+/** What the node's components need to know of the configuration. */
+export interface NodeSettings {
+  readonly dataDir: string;
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  readonly labels: readonly string[];
+  readonly taints: readonly string[];
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly pauseProgram: string;
+  readonly pauseImage?: string;
+  readonly snapshotter: "overlayfs" | "native";
+  readonly containerRuntimeEndpoint?: string;
+  readonly kubeletPort: number;
+  readonly kubeletHealthPort: number;
+  readonly proxyEnabled: boolean;
+  /** PEM. */
+  readonly servingCert: string;
+  readonly servingKey: string;
+  /** Signs clients of the kubelet's API. */
+  readonly clientCa: string;
+}
+
+export type ThreadData = StoreThread | ControlThread | NodeThread;
+
+/** Starts a thread of the program in a role. @param entry `Assets.workerEntry` */
+export function createThread(entry: string, data: ThreadData): Worker {
+  const ports = Object.values(data).filter(
+    (value): value is MessagePort & TransferListItem =>
+      typeof value === "object" && value !== null && "postMessage" in value,
+  );
+  return new Worker(entry, { workerData: data, transferList: ports, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+}
+
+/** A thread as a component: runs until the signal aborts, then stops it and waits until it has drained. */
+export async function runThread(entry: string, data: ThreadData, signal: AbortSignal): Promise<void> {
+  const worker = createThread(entry, data);
+  const stop = (): void => worker.postMessage("stop");
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      worker.on("error", (err) => reject(err instanceof Error ? err : new Error(String(err))));
+      worker.on("exit", (code) => {
+        if (code === 0 && signal.aborted) resolve();
+        else reject(new Error(`The ${data.role} thread ended by itself (${code})`));
+      });
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
