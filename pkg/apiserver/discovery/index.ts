@@ -3,6 +3,5 @@
 export { acceptedTypes, type MediaRange } from "./accept.ts";
 export { createDiscovery, type Discovery, type DiscoveryOptions } from "./discovery.ts";
 export { type Document, jsonDocument, replyWithDocument } from "./document.ts";
-export { discoveryRoute } from "./route.ts";
 export type { OpenIdKeys } from "./openid.ts";
 export type { Build } from "./version.ts";

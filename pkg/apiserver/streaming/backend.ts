@@ -1,7 +1,9 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
-import type { KubeletTls, Location } from "./types.ts";
+import type { Logger } from "#pkg/log/index.ts";
+import type { KubeletTls, Location, StreamingOptions } from "./types.ts";
 
 export interface BackendRequest {
   readonly method: string;
@@ -21,13 +23,15 @@ const IDLE_SOCKETS = 16;
 /** Makes connections to kubelets, pods and service endpoints; keeps idle ones. Redirects are never followed. */
 export class Backend {
   readonly #kubeletTls: () => KubeletTls;
+  readonly #log: Logger;
   readonly #http = new http.Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS });
   // As upstream: a pod's certificate has no authority that we could know.
   readonly #https = new https.Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS, rejectUnauthorized: false });
   #kubelet: { readonly tls: KubeletTls; readonly agent: https.Agent } | undefined;
 
-  constructor(kubeletTls: () => KubeletTls) {
+  constructor({ kubeletTls, log }: Pick<StreamingOptions, "kubeletTls" | "log">) {
     this.#kubeletTls = kubeletTls;
+    this.#log = log;
   }
 
   /** Resolves with the head of the response; its body is still to be read or destroyed. Rejects with the socket's error. */
@@ -56,12 +60,6 @@ export class Backend {
     return promise;
   }
 
-  close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
-    this.#kubelet?.agent.destroy();
-  }
-
   #start(location: Location, request: BackendRequest, agent: http.Agent | false): http.ClientRequest {
     const secure = location.scheme === "https";
     const options: https.RequestOptions = {
@@ -70,6 +68,8 @@ export class Backend {
       path: location.path,
       method: request.method,
       headers: request.headers,
+      // Else the name in the Host header would be the one to verify.
+      servername: isIP(location.host) === 0 ? location.host : "",
       agent,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
       ...(secure && agent === false ? this.#tlsOf(location) : {}),
@@ -85,14 +85,21 @@ export class Backend {
       else socket.once(secure ? "secureConnect" : "connect", connected);
     });
     outgoing.once("close", connected);
+    // The caller is told in upstream's words; those of the socket are for whoever looks after the cluster.
+    outgoing.once("error", (err) => {
+      this.#log.debug("backend failed", { host: location.host, port: location.port, err });
+    });
     return outgoing;
   }
 
   #agentOf(location: Location): http.Agent {
     if (!location.kubelet) return location.scheme === "https" ? this.#https : this.#http;
     const tls = this.#kubeletTls();
-    if (this.#kubelet?.tls !== tls) {
-      this.#kubelet?.agent.destroy();
+    const known = this.#kubelet?.tls;
+    if (this.#kubelet === undefined || known?.cert !== tls.cert || known.key !== tls.key || known.ca !== tls.ca) {
+      // Renewed: what runs over the old certificate may end in its own time, idle connections go.
+      const idle = Object.values(this.#kubelet?.agent.freeSockets ?? {}).flatMap((sockets) => sockets ?? []);
+      for (const socket of idle) socket.destroy();
       this.#kubelet = { tls, agent: new https.Agent({ keepAlive: true, maxFreeSockets: IDLE_SOCKETS, ...tls }) };
     }
     return this.#kubelet.agent;

@@ -25,12 +25,15 @@ export function isHopByHop(name: string, connection: string | string[] | undefin
 
 /**
  * The caller's headers for a backend: without the caller's credentials, which are for the API server alone, and without
- * those of its connection. Names with ":" are HTTP/2's own.
+ * those of its connection. Names with ":" are HTTP/2's own. As upstream, the backend sees the Host that the caller asked,
+ * so that its absolute links and its checks of Origin fit.
  */
 export function forwardedHeaders(headers: Readonly<IncomingHttpHeaders>): OutgoingHttpHeaders {
   const out: OutgoingHttpHeaders = {};
+  const host = headers[":authority"];
+  if (typeof host === "string") out.host = host;
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || name === "host" || name === "content-length" || name.startsWith(":")) continue;
+    if (value === undefined || name === "content-length" || name.startsWith(":")) continue;
     if (!isCredential(name) && !isHopByHop(name, headers.connection)) out[name] = value;
   }
   return out;

@@ -6,18 +6,17 @@ import { createLogHandler } from "./log.ts";
 import { createPortForwardHandler } from "./port-forward.ts";
 import { createProxyHandler, createProxyUpgradeHandler } from "./proxy/http-proxy.ts";
 import type { StreamingOptions } from "./types.ts";
-import { answeringErrors } from "./upgrade-error.ts";
 
 const PROXIED: ReadonlySet<string> = new Set(["pods", "services", "nodes"]);
 
 /** The subresources of pods, services and nodes that end at a node instead of in the store. */
 export function streamingRoutes(options: StreamingOptions): readonly Route[] {
-  const backend = new Backend(options.kubeletTls);
+  const backend = new Backend(options);
   const ofPod = (subresource: string, handle: Handler, upgrade?: UpgradeHandler): Route => ({
     name: `pods/${subresource}`,
     matches: (info) => info.group === "" && info.resource === "pods" && info.subresource === subresource,
     handle,
-    ...(upgrade === undefined ? {} : { upgrade: answeringErrors(upgrade, options.log) }),
+    ...(upgrade === undefined ? {} : { upgrade }),
   });
   return [
     ofPod("log", createLogHandler(options, backend)),
@@ -28,7 +27,7 @@ export function streamingRoutes(options: StreamingOptions): readonly Route[] {
       name: "proxy",
       matches: (info) => info.group === "" && info.subresource === "proxy" && PROXIED.has(info.resource),
       handle: createProxyHandler(options, backend),
-      upgrade: answeringErrors(createProxyUpgradeHandler(options, backend), options.log),
+      upgrade: createProxyUpgradeHandler(options, backend),
     },
   ];
 }

@@ -13,6 +13,7 @@ import { requestInfoOf } from "../request-info.ts";
 import type { ObjectReader, RequestContext } from "../types.ts";
 import { streamingRoutes } from "./routes.ts";
 import type { KubeletTls } from "./types.ts";
+import { writeResponse } from "./write-response.ts";
 
 /** Certificates of one authority for a kubelet on 127.0.0.1 and for the API server that calls it. */
 export async function testCertificates(): Promise<{ readonly server: KubeletTls; readonly client: KubeletTls }> {
@@ -95,7 +96,11 @@ export async function startFront(
   const server = http.createServer((request, response) => void answer(request, response));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { route, context } = routed(request, new AbortController().signal);
-    void route.upgrade?.(context, request, socket, head);
+    socket.on("error", () => socket.destroy());
+    route.upgrade?.(context, request, socket, head).catch((err: unknown) => {
+      const status = err instanceof ApiError ? err.toStatus() : { code: 500, message: String(err) };
+      writeResponse(socket, status.code ?? 500, [], JSON.stringify(status));
+    });
   });
   return listen(t, server);
 }

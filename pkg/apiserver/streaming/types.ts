@@ -10,7 +10,7 @@ export interface KubeletTls {
 
 export interface StreamingOptions {
   readonly reader: ObjectReader;
-  /** Asked for each connection, since certificates renew while running: the same object until they do. */
+  /** Asked for each connection, since certificates renew while running. */
   readonly kubeletTls: () => KubeletTls;
   readonly log: Logger;
 }

@@ -4,9 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { ApiError } from "#pkg/errors/index.ts";
 import type { Backend, BackendRequest, UpgradeAnswer } from "./backend.ts";
 import { dialErrorText } from "./dial-error.ts";
-import { writeResponse } from "./upgrade-error.ts";
 import { upgradeHeaders } from "./request-headers.ts";
 import type { Location } from "./types.ts";
+import { writeResponse } from "./write-response.ts";
 
 const MAX_REFUSAL_BYTES = 64 * 1024;
 

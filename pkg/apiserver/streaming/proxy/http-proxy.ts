@@ -22,7 +22,8 @@ export function createProxyHandler({ reader }: Reader, backend: Backend): Handle
     }
     const location = proxyLocation(reader, context.info, `${rest === "" ? "/" : rest}${search(context)}`);
     const response = await send(backend, location, context, prefix);
-    return reply(response, hostPort(location.host, location.port), prefix);
+    const asked = prefix.host === "" ? hostPort(location.host, location.port) : prefix.host;
+    return reply(response, asked, prefix);
   };
 }
 

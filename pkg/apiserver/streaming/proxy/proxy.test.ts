@@ -114,7 +114,9 @@ describe("nodes/proxy", () => {
     const tls = await testCertificates();
     const kubelet = await startKubelet(t, tls.server, async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
-      if (request.url === "/moved") return void response.writeHead(302, { location: "/there" }).end();
+      if (request.url === "/moved") {
+        return void response.writeHead(302, { location: `http://${request.headers.host}/there` }).end();
+      }
       const { authorization, "x-custom": custom } = request.headers;
       response.writeHead(201, { "content-type": "text/plain", connection: "x-drop", "x-drop": "1", "x-keep": "2" });
       response.end(JSON.stringify([request.method, request.url, body, authorization, custom]));
@@ -130,7 +132,10 @@ describe("nodes/proxy", () => {
     assert.deepEqual(await posted.json(), ["POST", "/a%20b/?q=1", "data", null, "c"]);
     assert.deepEqual([posted.headers.get("x-keep"), posted.headers.get("x-drop")], ["2", null]);
     const moved = await fetch(`${base}/moved`, { redirect: "manual" });
-    assert.deepEqual([moved.status, moved.headers.get("location")], [302, "/api/v1/nodes/n1/proxy/there"]);
+    assert.deepEqual(
+      [moved.status, moved.headers.get("location")],
+      [302, `https://127.0.0.1:${front}/api/v1/nodes/n1/proxy/there`],
+    );
     const root = await fetch(base, { redirect: "manual" });
     assert.deepEqual([root.status, root.headers.get("location")], [301, "/api/v1/nodes/n1/proxy/"]);
   });
