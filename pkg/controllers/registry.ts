@@ -1,4 +1,5 @@
 import type { Controller, ControllerParts } from "./controller.ts";
+import { DaemonSetController } from "./daemonset/index.ts";
 import { DeploymentController } from "./deployment/index.ts";
 import { EndpointsController, EndpointSliceController } from "./endpointslice/index.ts";
 import { GarbageCollector } from "./garbage-collector/index.ts";
@@ -85,6 +86,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "deployment-controller",
     component: "deployment-controller",
     make: (parts) => new DeploymentController(parts),
+  },
+  {
+    name: "daemonset-controller",
+    component: "daemonset-controller",
+    make: (parts) => new DaemonSetController(parts),
   },
   {
     name: "endpointslice-controller",
