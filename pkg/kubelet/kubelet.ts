@@ -171,6 +171,11 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
       workers.update(pod);
       statuses.reconcile(pod);
     },
+    statusChanged: (pod, conditions) => {
+      workers.refresh(pod);
+      if (conditions) workers.poke(pod.metadata.uid);
+      statuses.reconcile(pod);
+    },
     removed: (pod) => workers.remove(pod.metadata.uid),
   });
 

@@ -1,4 +1,5 @@
 import type { Pod } from "#pkg/api/types/core-v1.ts";
+import { semanticEqual } from "#pkg/api/index.ts";
 import type { Client, Informer } from "#pkg/client/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { MirrorPods } from "./mirror-pods.ts";
@@ -6,6 +7,8 @@ import type { PodManager } from "./types.ts";
 
 export interface PodListener {
   updated(pod: Pod): void;
+  /** Only the status differs, mostly by what the kubelet itself wrote: `conditions` tells that others' did. */
+  statusChanged(pod: Pod, conditions: boolean): void;
   removed(pod: Pod): void;
 }
 
@@ -48,7 +51,10 @@ export class NodePods implements PodManager {
     this.#listener = listener;
     informer.addHandler({
       add: (pod) => this.#fromApi(pod),
-      update: (pod) => this.#fromApi(pod),
+      update: (pod, before) => {
+        if (isMirror(pod) || !isStatusOnly(pod, before)) this.#fromApi(pod);
+        else this.#statusChanged(pod, before);
+      },
       delete: (pod) => {
         if (isMirror(pod)) this.#mirrors.gone(pod);
         else this.#remove(pod);
@@ -82,6 +88,15 @@ export class NodePods implements PodManager {
     if (shown !== undefined) this.#listener?.updated(shown);
   }
 
+  #statusChanged(pod: Pod, before: Pod): void {
+    this.#byUid.set(pod.metadata.uid, pod);
+    this.#byName.set(nameKey(pod), pod);
+    const gates = new Set((pod.spec.readinessGates ?? []).map(({ conditionType }) => conditionType));
+    const gateValues = ({ status }: Pod): string =>
+      JSON.stringify((status?.conditions ?? []).filter(({ type }) => gates.has(type)).map((c) => [c.type, c.status]));
+    this.#listener?.statusChanged(pod, gates.size > 0 && gateValues(pod) !== gateValues(before));
+  }
+
   #put(pod: Pod): void {
     this.#byUid.set(pod.metadata.uid, pod);
     this.#byName.set(nameKey(pod), pod);
@@ -93,6 +108,13 @@ export class NodePods implements PodManager {
     if (this.#byName.get(nameKey(pod))?.metadata.uid === pod.metadata.uid) this.#byName.delete(nameKey(pod));
     this.#listener?.removed(pod);
   }
+}
+
+/** Every change but one through /status changes the generation or the metadata that users write. */
+function isStatusOnly(pod: Pod, before: Pod): boolean {
+  const { resourceVersion: _a, managedFields: _b, ...meta } = pod.metadata;
+  const { resourceVersion: _c, managedFields: _d, ...metaBefore } = before.metadata;
+  return semanticEqual(meta, metaBefore) && semanticEqual(pod.spec, before.spec);
 }
 
 const nameKey = (pod: Pod): string => `${pod.metadata.namespace}/${pod.metadata.name}`;

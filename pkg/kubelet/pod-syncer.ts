@@ -54,9 +54,9 @@ export class KubeletPodSyncer implements PodSyncer {
     if (isOver(this.#report(pod, observed, {}))) return { over: true };
     const failure = this.#refusal(pod, observed) ?? deadlineFailure(pod, this.#parts.statuses.get(uid), Date.now());
     if (failure !== undefined) {
-      events.warning(pod, failure.reason, failure.message);
+      events.warning(pod, failure.reason, failure.message.replace(/^Pod was rejected: /, ""));
       this.#report(pod, observed, { failure });
-      return { over: true };
+      return { over: true, failure };
     }
     const problem = pod.spec.hostNetwork === true ? undefined : this.#parts.networkProblem();
     if (problem !== undefined && !isAlive(observed)) {
@@ -135,10 +135,11 @@ export class KubeletPodSyncer implements PodSyncer {
   ): PodStatus {
     const { statuses, probes, waiting, hostIPs, runtimeName, apiPod } = this.#parts;
     const shown = apiPod(pod);
+    const before = statuses.get(shown?.metadata.uid ?? pod.metadata.uid) ?? pod.status ?? {};
     const status = computePodStatus({
       pod,
       observed,
-      before: statuses.get(shown?.metadata.uid ?? pod.metadata.uid) ?? pod.status ?? {},
+      before,
       probes,
       waiting,
       hostIPs,
@@ -147,9 +148,17 @@ export class KubeletPodSyncer implements PodSyncer {
       ended: how.ended ?? false,
       ...(how.failure === undefined ? {} : { failure: how.failure }),
     });
-    if (shown !== undefined) statuses.set(shown, status);
+    if (shown !== undefined) statuses.set(shown, how.ended === true ? status : untilStopped(status, before, observed));
     return status;
   }
+}
+
+/** A final phase says that nothing runs any more (KEP-3329): while something does, the phase before it is shown. */
+function untilStopped(status: PodStatus, before: PodStatus, observed: ObservedPod): PodStatus {
+  if (!isOver(status) || isOver(before) || observed.containers.every(({ state }) => state === "exited")) return status;
+  const { phase: _phase, reason: _reason, message: _message, ...rest } = status;
+  const { phase = "Pending", reason, message } = before;
+  return { ...rest, phase, ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
 }
 
 const failureOf = (failure: PodFailure | undefined): { readonly failure?: PodFailure } =>

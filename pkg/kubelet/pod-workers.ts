@@ -13,6 +13,8 @@ export interface PodFailure {
 export interface PodSyncResult {
   /** The pod is over: all its containers have ended for good, or it was refused. */
   readonly over: boolean;
+  /** Why, where the kubelet decided it. */
+  readonly failure?: PodFailure;
   readonly retryAfterMs?: number;
 }
 
@@ -89,6 +91,12 @@ export class PodWorkers {
       worker.step.abort();
     }
     this.#wake(worker);
+  }
+
+  /** The same pod with a newer status: the next look uses it, none is taken for it. */
+  refresh(pod: Pod): void {
+    const worker = this.#workers.get(pod.metadata.uid);
+    if (worker !== undefined) worker.pod = pod;
   }
 
   /** The pod is gone from its source: what is left of it goes too. */
@@ -196,8 +204,9 @@ export class PodWorkers {
     const { pod, failure } = worker;
     switch (worker.state) {
       case "syncing": {
-        const { over, retryAfterMs = resyncMs } = await this.#syncer.sync(pod, signal);
+        const { over, failure: found, retryAfterMs = resyncMs } = await this.#syncer.sync(pod, signal);
         if (!over || worker.state !== "syncing") return retryAfterMs;
+        worker.failure ??= found;
         worker.state = "terminating";
         break;
       }

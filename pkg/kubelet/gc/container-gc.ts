@@ -31,7 +31,7 @@ export class ContainerGc {
   }
 
   async collect(): Promise<void> {
-    for (const pod of [...this.#cache.pods()]) {
+    for (const pod of Array.from(this.#cache.pods())) {
       // Pods that are gone are cleaned up by their workers, whole.
       if (this.#pods.byUid(pod.uid) === undefined) continue;
       await this.#collectPod(pod).catch((err: unknown) => {

@@ -167,6 +167,6 @@ export class NodeReporter {
 function comparable(status: NodeStatus): object {
   return {
     ...status,
-    conditions: (status.conditions ?? []).map(({ lastHeartbeatTime: _, ...rest }) => rest),
+    conditions: (status.conditions ?? []).map((condition) => ({ ...condition, lastHeartbeatTime: "" })),
   };
 }

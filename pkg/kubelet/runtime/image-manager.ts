@@ -60,7 +60,7 @@ export class ImageManager {
       throw new ImageError("InvalidImageName", message);
     }
     const present = await this.#status(name.full);
-    const policy = container.imagePullPolicy ?? (/:latest$/.test(name.full) ? "Always" : "IfNotPresent");
+    const policy = container.imagePullPolicy ?? (name.full.endsWith(":latest") ? "Always" : "IfNotPresent");
     if (present !== undefined && policy !== "Always") {
       const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
       this.#events.normal(pod, "Pulled", message, container);
