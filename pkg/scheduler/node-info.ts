@@ -14,6 +14,8 @@ export class NodeInfo {
   labels: Readonly<Record<string, string>> = {};
   taints: readonly Taint[] = NONE;
   readonly pods = new Map<string, PodInfo>();
+  /** Rises with every change of `pods`. */
+  generation = 0;
   readonly requested: Amounts = noAmounts();
   readonly scoringRequested: Amounts = noAmounts();
   /** Pods with required anti-affinity, and with any pod (anti-)affinity: most clusters have few. */
@@ -76,6 +78,7 @@ export class NodeInfo {
   }
 
   #count(pod: PodInfo, times: 1 | -1): void {
+    this.generation++;
     addAmounts(this.requested, pod.requests, times);
     addAmounts(this.scoringRequested, pod.scoringRequests, times);
     for (const { ip, protocol, port } of pod.hostPorts) {

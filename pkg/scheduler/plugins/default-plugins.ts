@@ -9,6 +9,7 @@ import { nodeAffinityFilter, nodeAffinityScore } from "./node-affinity.ts";
 import { nodePorts } from "./node-ports.ts";
 import { balancedAllocation, leastAllocated, nodeResourcesFit } from "./node-resources-fit.ts";
 import { nodeUnschedulable } from "./node-unschedulable.ts";
+import { PodCounts } from "./pod-counts.ts";
 import { podTopologySpreadFilter, podTopologySpreadScore } from "./pod-topology-spread.ts";
 import { taintTolerationFilter, taintTolerationScore } from "./taint-toleration.ts";
 import { volumeBindingFilter, volumeBindingPreBind } from "./volume-binding.ts";
@@ -21,6 +22,7 @@ export function defaultPlugins(parts: {
   readonly informers: Informers;
 }): Plugins {
   const { cache, informers } = parts;
+  const counts = new PodCounts();
   return {
     filters: [
       nodeUnschedulable,
@@ -30,7 +32,7 @@ export function defaultPlugins(parts: {
       nodeResourcesFit,
       volumeRestrictions(cache, informers),
       volumeBindingFilter(informers),
-      podTopologySpreadFilter(cache),
+      podTopologySpreadFilter(cache, counts),
       interPodAffinityFilter(cache),
       dynamicResources,
     ],
@@ -38,7 +40,7 @@ export function defaultPlugins(parts: {
       taintTolerationScore,
       nodeAffinityScore,
       leastAllocated,
-      podTopologySpreadScore(cache, informers),
+      podTopologySpreadScore(cache, informers, counts),
       interPodAffinityScore(cache),
       balancedAllocation,
       imageLocality(cache),

@@ -2,6 +2,7 @@ import type { Cache } from "../cache.ts";
 import type { NodeInfo } from "../node-info.ts";
 import type { PodInfo } from "../pod-info.ts";
 import { type FilterPlugin, MAX_SCORE, type NodeFilter, type ScorePlugin } from "../types.ts";
+import type { PodCounts } from "./pod-counts.ts";
 import {
   countsFor,
   defaultConstraints,
@@ -20,13 +21,15 @@ const NO_LABEL = {
 type Cluster = Pick<Cache, "nodes">;
 
 /** Constraints with DoNotSchedule: no topology domain may have more than maxSkew pods above the emptiest one. */
-export function podTopologySpreadFilter(cluster: Cluster): FilterPlugin {
+export function podTopologySpreadFilter(cluster: Cluster, counts: PodCounts): FilterPlugin {
   return {
     name: "PodTopologySpread",
     retryOn: ["NodeAdd", "NodeLabel", "NodeTaint", "AssignedPodAdd", "AssignedPodDelete", "AssignedPodLabel"],
     prepareFilter: (pod) => {
       const constraints = ownConstraints(pod.pod, "DoNotSchedule");
-      return constraints.length === 0 ? undefined : { filter: new SpreadFilter(pod, constraints, cluster.nodes) };
+      return constraints.length === 0
+        ? undefined
+        : { filter: new SpreadFilter(pod, constraints, cluster.nodes, counts) };
     },
   };
 }
@@ -37,14 +40,15 @@ class SpreadFilter implements NodeFilter {
   /** Per constraint, pods by topology value; domains without pods are there with 0. */
   readonly #counts: readonly Map<string, number>[];
 
-  constructor(pod: PodInfo, constraints: readonly SpreadConstraint[], nodes: readonly NodeInfo[]) {
+  constructor(pod: PodInfo, constraints: readonly SpreadConstraint[], nodes: readonly NodeInfo[], counts: PodCounts) {
     this.#pod = pod;
     this.#constraints = constraints;
     this.#counts = constraints.map(() => new Map<string, number>());
+    const counters = constraints.map(({ selector }) => counts.counter(pod.pod.metadata.namespace, selector));
     for (const node of nodes) {
       if (!constraints.every(({ topologyKey }) => node.labels[topologyKey] !== undefined)) continue;
       for (const [i, constraint] of constraints.entries()) {
-        if (constraint.includes(node)) this.#add(i, node, matching(constraint, this.#pod, node));
+        if (constraint.includes(node)) this.#add(i, node, counters[i]?.(node) ?? 0);
       }
     }
   }
@@ -84,14 +88,8 @@ class SpreadFilter implements NodeFilter {
   }
 }
 
-function matching(constraint: SpreadConstraint, { pod }: PodInfo, node: NodeInfo): number {
-  let count = 0;
-  for (const other of node.pods.values()) if (countsFor(constraint, pod.metadata.namespace, other.pod)) count++;
-  return count;
-}
-
 /** Constraints with ScheduleAnyway, or the system's own: prefers domains with fewer of the pod's kind. */
-export function podTopologySpreadScore(cluster: Cluster, owners: Owners): ScorePlugin {
+export function podTopologySpreadScore(cluster: Cluster, owners: Owners, counts: PodCounts): ScorePlugin {
   return {
     name: "PodTopologySpread",
     weight: 2,
@@ -99,7 +97,9 @@ export function podTopologySpreadScore(cluster: Cluster, owners: Owners): ScoreP
       const own = pod.pod.spec.topologySpreadConstraints ?? [];
       const constraints =
         own.length > 0 ? ownConstraints(pod.pod, "ScheduleAnyway") : defaultConstraints(pod.pod, owners);
-      return constraints.length === 0 ? undefined : prepare(pod, constraints, nodes, cluster, own.length > 0);
+      return constraints.length === 0
+        ? undefined
+        : prepare(pod, constraints, nodes, { cluster, counts, requireLabels: own.length > 0 });
     },
   };
 }
@@ -108,10 +108,18 @@ function prepare(
   pod: PodInfo,
   constraints: readonly SpreadConstraint[],
   nodes: readonly NodeInfo[],
-  cluster: Cluster,
-  /** Own constraints rank a node without the label last; the system's ignore the missing label. */
-  requireLabels: boolean,
+  {
+    cluster,
+    counts,
+    requireLabels,
+  }: {
+    readonly cluster: Cluster;
+    readonly counts: PodCounts;
+    /** Own constraints rank a node without the label last; the system's ignore the missing label. */
+    readonly requireLabels: boolean;
+  },
 ) {
+  const counters = constraints.map(({ selector }) => counts.counter(pod.pod.metadata.namespace, selector));
   const ignored = new Set<string>();
   const domains = constraints.map(() => new Map<string, number>());
   for (const node of nodes) {
@@ -125,12 +133,12 @@ function prepare(
     }
   }
   for (const [i, constraint] of constraints.entries()) {
-    const counts = domains[i] as Map<string, number>;
-    if (counts.size === 0) continue;
+    const domain = domains[i] as Map<string, number>;
+    if (domain.size === 0) continue;
     for (const node of cluster.nodes) {
-      const known = counts.get(node.labels[constraint.topologyKey] ?? "");
-      if (known === undefined || !constraint.includes(node)) continue;
-      counts.set(node.labels[constraint.topologyKey] as string, known + matching(constraint, pod, node));
+      const value = node.labels[constraint.topologyKey] ?? "";
+      const known = domain.get(value);
+      if (known !== undefined && constraint.includes(node)) domain.set(value, known + (counters[i]?.(node) ?? 0));
     }
   }
   // The more domains, the less each one's count means (upstream's topologyNormalizingWeight).
@@ -144,9 +152,8 @@ function prepare(
       for (const [i, constraint] of constraints.entries()) {
         const value = node.labels[constraint.topologyKey];
         if (value === undefined) continue;
-        const count =
-          constraint.topologyKey === HOSTNAME ? matching(constraint, pod, node) : (domains[i]?.get(value) ?? 0);
-        sum += count * (weights[i] ?? 0) + constraint.maxSkew - 1;
+        const count = constraint.topologyKey === HOSTNAME ? counters[i]?.(node) : domains[i]?.get(value);
+        sum += (count ?? 0) * (weights[i] ?? 0) + constraint.maxSkew - 1;
       }
       return Math.round(sum);
     },
