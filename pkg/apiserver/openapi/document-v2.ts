@@ -43,12 +43,11 @@ export interface ParameterV2 {
   readonly schema?: Json;
 }
 
-const OBJECT_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const OBJECT_TYPES = ["application/json", "application/yaml"];
 const PATCH_TYPES = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
-  "application/apply-patch+yaml",
 ];
 
 /** The one OpenAPI v2 document of all groups. */

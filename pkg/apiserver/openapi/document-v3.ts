@@ -3,12 +3,11 @@ import { type Operation, PATCH_SCHEMA, type Path } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
 import type { SchemaIndex } from "./schema-index.ts";
 
-const OBJECT_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const OBJECT_TYPES = ["application/json", "application/yaml"];
 const PATCH_TYPES = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
-  "application/apply-patch+yaml",
 ];
 
 /** The OpenAPI v3 document of one group version, as plain data. */

@@ -31,9 +31,8 @@ export function verbParameters(verb: string): readonly Parameter[] {
       return [...PRETTY, ...LIST];
     case "create":
     case "update":
-      return [...PRETTY, ...WRITE];
     case "patch":
-      return [...PRETTY, ...WRITE, ...query("boolean", "force")];
+      return [...PRETTY, ...WRITE];
     case "delete":
       return [...PRETTY, ...DELETE];
     case "deletecollection":
