@@ -27,7 +27,6 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   keepNames: false,
-  loader: { ".proto": "text" },
   // A CommonJS bundle has no import.meta; nothing in the product may depend on where a source file was.
   define: { "import.meta.url": "undefined", "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
@@ -53,6 +52,7 @@ await writeFile(
       "minik.cjs": join(work, "minik.cjs"),
       "better_sqlite3.node": join(work, "better_sqlite3.node"),
       pause: join(work, "pause"),
+      "cri-v1.proto": join(root, "proto/cri-v1.proto"),
     },
   }),
 );

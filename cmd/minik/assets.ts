@@ -12,6 +12,8 @@ export interface Assets {
   readonly sqliteAddon: string;
   /** The compiled cmd/pause. */
   readonly pause: string;
+  /** proto/cri-v1.proto */
+  readonly criProto: string;
 }
 
 /** Unpacks one embedded file under its content's hash; what lies there already is compared, not trusted. */
@@ -37,12 +39,13 @@ export async function locateAssets(dataDir: string): Promise<Assets> {
       workerEntry: join(root, "cmd/minik/main.ts"),
       sqliteAddon: join(root, `node_modules/better-sqlite3/prebuilds/linux-${arch === "arm64" ? "arm64" : "x64"}.node`),
       pause: join(root, "dist/build/pause"),
+      criProto: join(root, "proto/cri-v1.proto"),
     };
   }
   const dir = join(dataDir, "bin");
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const [workerEntry, sqliteAddon, pause] = await Promise.all(
-    ["minik.cjs", "better_sqlite3.node", "pause"].map(async (name) => await unpack(dir, name)),
+  const [workerEntry, sqliteAddon, pause, criProto] = await Promise.all(
+    ["minik.cjs", "better_sqlite3.node", "pause", "cri-v1.proto"].map(async (name) => await unpack(dir, name)),
   );
-  return { workerEntry, sqliteAddon, pause } as Assets;
+  return { workerEntry, sqliteAddon, pause, criProto } as Assets;
 }

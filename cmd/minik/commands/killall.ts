@@ -57,6 +57,7 @@ async function removePods(config: Config, paths: Paths): Promise<void> {
     const runtime = await createRuntime({
       dataDir: config.dataDir,
       pauseProgram: await readFile(assets.pause),
+      proto: await readFile(assets.criProto, "utf8"),
       snapshotter: config.snapshotter,
       log,
       ...(config.containerRuntimeEndpoint === undefined ? {} : { endpoint: config.containerRuntimeEndpoint }),

@@ -167,6 +167,7 @@ export async function server(config: ServerConfig): Promise<void> {
                   clusterDns: config.clusterDns,
                   clusterDomain: config.clusterDomain,
                   pauseProgram: assets.pause,
+                  criProto: assets.criProto,
                   snapshotter: config.snapshotter,
                   kubeletPort: config.kubeletPort,
                   kubeletHealthPort: config.kubeletHealthPort,

@@ -22,6 +22,7 @@ export async function runNode(data: NodeThread, signal: AbortSignal): Promise<vo
   const runtime = await createRuntime({
     dataDir: node.dataDir,
     pauseProgram: await readFile(node.pauseProgram),
+    proto: await readFile(node.criProto, "utf8"),
     snapshotter: node.snapshotter,
     log: log.child({ component: "runtime" }),
     ...(node.pauseImage === undefined ? {} : { pauseImage: node.pauseImage }),

@@ -45,7 +45,9 @@ export interface NodeSettings {
   readonly serviceCidr: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  /** Paths of the compiled cmd/pause and of cri-v1.proto. */
   readonly pauseProgram: string;
+  readonly criProto: string;
   readonly pauseImage?: string;
   readonly snapshotter: "overlayfs" | "native";
   readonly containerRuntimeEndpoint?: string;
