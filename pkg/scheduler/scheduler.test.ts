@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { events, nodes, type Pod, pods } from "#pkg/api/types/core-v1.ts";
+import { events, nodes, persistentvolumeclaims, type Pod, pods } from "#pkg/api/types/core-v1.ts";
+import { storageclasses } from "#pkg/api/types/storage-v1.ts";
 import { startTestServer, type TestServer } from "#pkg/apiserver/testing.ts";
 import { priorityclasses } from "#pkg/api/types/scheduling-v1.ts";
 import { until } from "#pkg/async/index.ts";
@@ -125,5 +126,36 @@ describe("createScheduler", () => {
       await client.delete(pods, { namespace: "default", name: metadata.name }, { gracePeriodSeconds: 0 });
     }
     await until(async () => (await get("vip")).spec.nodeName === "n1", soon);
+  });
+
+  it("names the node to the provisioner of a claim, and binds the pod when its volume is there", async () => {
+    const volumeBindingMode = "WaitForFirstConsumer";
+    await client.create(storageclasses, {
+      metadata: { name: "later" },
+      provisioner: "example.com/p",
+      volumeBindingMode,
+    });
+    const at = { namespace: "default", name: "data" };
+    await client.create(persistentvolumeclaims, {
+      metadata: at,
+      spec: {
+        storageClassName: "later",
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: "1Gi" } },
+      },
+    });
+    const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+    await create(testPod("stateful", { spec: { volumes } }));
+    const chosen = await until(async () => {
+      const { metadata } = await client.get(persistentvolumeclaims, at);
+      return metadata.annotations?.["volume.kubernetes.io/selected-node"];
+    }, soon);
+    assert.equal(chosen, "n1");
+    assert.equal((await get("stateful")).spec.nodeName, undefined);
+    await client.patch(persistentvolumeclaims, at, "application/merge-patch+json", {
+      metadata: { annotations: { "pv.kubernetes.io/bind-completed": "yes" } },
+      spec: { volumeName: "made" },
+    });
+    await until(async () => (await get("stateful")).spec.nodeName === "n1", soon);
   });
 });
