@@ -15,8 +15,8 @@ const FLUSH_PERIOD_MS = 30_000;
 
 export interface QueuedPod {
   pod: PodInfo;
-  /** When it became eligible, for order among equals. */
-  readonly sinceMs: number;
+  /** Among equals the lowest goes first; a pod that failed goes behind those that came meanwhile. */
+  order: number;
   /** Cycles it went through. */
   attempts: number;
   /** Filter plugins that rejected it in its last cycle. */
@@ -46,6 +46,7 @@ export class SchedulingQueue {
   readonly #limits: PodBackoff;
   #backoffTimer: NodeJS.Timeout | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
+  #lastOrder = 0;
   #closed = false;
 
   constructor(parts: {
@@ -61,7 +62,7 @@ export class SchedulingQueue {
     this.#now = parts.now ?? Date.now;
     const keyOf = (queued: QueuedPod): string => queued.pod.key;
     this.#active = new Heap(keyOf, (a, b) =>
-      a.pod.priority === b.pod.priority ? a.sinceMs < b.sinceMs : a.pod.priority > b.pod.priority,
+      a.pod.priority === b.pod.priority ? a.order < b.order : a.pod.priority > b.pod.priority,
     );
     this.#backoff = new Heap(keyOf, (a, b) => this.#backoffEnd(a) < this.#backoffEnd(b));
     this.#flushTimer = setInterval(() => this.flushUnschedulable(), FLUSH_PERIOD_MS);
@@ -80,7 +81,7 @@ export class SchedulingQueue {
   add(pod: PodInfo): void {
     const queued: QueuedPod = {
       pod,
-      sinceMs: this.#now(),
+      order: ++this.#lastOrder,
       attempts: 0,
       rejectedBy: new Set(),
       failedAtMs: 0,
@@ -154,6 +155,7 @@ export class SchedulingQueue {
     this.#inFlight.delete(queued.pod.key);
     queued.rejectedBy = rejectedBy;
     queued.failedAtMs = this.#now();
+    queued.order = ++this.#lastOrder;
     const helped = [...queued.missed].some((event) => this.#helps(event, queued));
     if (rejectedBy.size === 0 || helped) this.#retry(queued);
     else this.#unschedulable.set(queued.pod.key, queued);
