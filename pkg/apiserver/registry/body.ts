@@ -3,6 +3,8 @@ import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { DecodeError } from "#pkg/api/schema/decode-error.ts";
 import { type Decode, Decoding } from "#pkg/api/schema/decoder.ts";
+import { decodeProtobuf, type ProtobufTable } from "#pkg/api/schema/protobuf-decoder.ts";
+import { typeOfKind } from "#pkg/api/schema/type-name.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
@@ -11,7 +13,8 @@ import type { Obj } from "./services.ts";
 
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
-const ACCEPTED = "application/json, application/yaml";
+const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
+const ACCEPTED = `application/json, application/yaml, ${PROTOBUF_TYPE}`;
 
 /** A body as parsed, with its JSON text when there was one. */
 export interface RawBody {
@@ -38,6 +41,7 @@ export function contentType(context: RequestContext): string {
 export async function readBody(context: RequestContext, kind: string): Promise<RawBody | undefined> {
   const type = contentType(context);
   const isYaml = YAML_TYPES.has(type);
+  if (type === PROTOBUF_TYPE) return readProtobuf(context, kind);
   if (!isYaml && !JSON_TYPES.has(type))
     throw new ApiError(
       415,
@@ -50,6 +54,25 @@ export async function readBody(context: RequestContext, kind: string): Promise<R
   if (body.length === 0) return undefined;
   const text = textOf(body);
   return isYaml ? { value: parseYamlBody(text, kind), text: undefined } : { value: parseJsonBody(text, kind), text };
+}
+
+async function readProtobuf(context: RequestContext, kind: string): Promise<RawBody | undefined> {
+  const body = await context.body();
+  if (!(body instanceof Uint8Array) || body.length === 0) return undefined;
+  try {
+    const { apiVersion, kind: given, object } = decodeProtobuf(body, await protobufTable(), typeOfKind);
+    return { value: { apiVersion, kind: given, ...object }, text: undefined };
+  } catch (err) {
+    // Messages may be nested deeper than a decoder can follow.
+    if (!(err instanceof DecodeError || err instanceof RangeError)) throw err;
+    throw unrecognized(kind, err.message, Buffer.from(body.subarray(0, 64)).toString("latin1"));
+  }
+}
+
+/** Loaded with the first protobuf body: many clusters never see one. */
+async function protobufTable(): Promise<ProtobufTable> {
+  const { default: table } = await import("#pkg/api/schema/tables/protobuf.json", { with: { type: "json" } });
+  return table as unknown as ProtobufTable;
 }
 
 export function textOf(bytes: Uint8Array): string {

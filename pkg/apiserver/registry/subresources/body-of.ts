@@ -1,14 +1,9 @@
 import type { ResourceDefinition, SubresourceDefinition } from "#pkg/api/definition.ts";
+import { typeName } from "#pkg/api/schema/type-name.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import { decodeObject, type Expected, readBody } from "../body.ts";
 import { type WriteOptions, writeOptions } from "../options.ts";
 import type { Obj, RegistryServices, Target } from "../services.ts";
-
-/** The definition name of a built-in kind, "io.k8s.api.policy.v1.Eviction". */
-export function typeName(group: string, version: string, kind: string): string {
-  const folder = group === "" ? "core" : (group.split(".")[0] as string);
-  return `io.k8s.api.${folder}.${version}.${kind}`;
-}
 
 /** What a subresource that has a kind of its own expects as its body. */
 export function expectedBody(

@@ -1,4 +1,5 @@
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import { typeName } from "#pkg/api/schema/type-name.ts";
 import type { Scale } from "#pkg/api/types/autoscaling-v1.ts";
 import { badRequest, fieldError, invalid, methodNotAllowed } from "#pkg/errors/index.ts";
 import type { Reply } from "../../types.ts";
@@ -7,7 +8,6 @@ import { guaranteedUpdate } from "../guaranteed-update.ts";
 import { writeOptions } from "../options.ts";
 import { patcherOf } from "../patch.ts";
 import { existing, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
-import { typeName } from "./body-of.ts";
 
 /** GET, PUT and PATCH of autoscaling/v1 Scale, whose two numbers and selector lie where the strategy says. */
 export async function getScale(_services: RegistryServices, target: Target): Promise<Reply> {
