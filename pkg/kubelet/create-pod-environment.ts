@@ -40,6 +40,8 @@ export interface PodEnvironmentOptions {
   readonly recursiveReadOnly?: boolean;
   /** Absent where the runtime cannot mount images. */
   readonly images?: VolumeImages;
+  /** Told of pods whose ConfigMaps or Secrets changed: they may have been waiting for that. */
+  readonly changed?: (podUid: string) => void;
   /** What the API knows of pods' addresses, for volumes that show them. */
   readonly pods: Pick<PodManager, "byUid">;
 }
@@ -51,7 +53,11 @@ export async function createPodEnvironment(options: PodEnvironmentOptions): Prom
   const dirs = new PodDirs({ root: options.root, logRoot: options.logRoot });
   const mounter = createMounter();
   const tokens = new TokenManager({ client });
-  const objects = new ObjectCache({ client, log, changed: (uids) => volumes.changed(uids) });
+  const objectsChanged = (podUids: readonly string[]): void => {
+    volumes.changed(podUids);
+    for (const uid of podUids) options.changed?.(uid);
+  };
+  const objects = new ObjectCache({ client, log, changed: objectsChanged });
   const volumes = new VolumeManager({
     log,
     failed: (pod, message) => options.event(pod, "Warning", "FailedMount", message),
