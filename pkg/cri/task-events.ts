@@ -26,7 +26,7 @@ export async function* taskEvents(channel: GrpcChannel, signal: AbortSignal): As
   const root = parseProto(eventsProto);
   const service = root.lookupService("containerd.services.events.v1.Events");
   const exit = root.lookupType("containerd.services.events.v1.TaskExit");
-  const filters = ["start", "exit", "oom", "delete"].map((name) => `namespace==k8s.io,topic=="/tasks/${name}"`);
+  const filters = ["start", "exit", "oom"].map((name) => `namespace==k8s.io,topic=="/tasks/${name}"`);
   for await (const envelope of channel.stream<object, Envelope>(service, "Subscribe", { filters }, signal)) {
     if (envelope.event === undefined) continue;
     const fields = decodeIds(exit.decode.bind(exit), envelope.topic, envelope.event.value);

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { isAbort, sleep } from "#pkg/async/index.ts";
 import { type Pod, pods, services } from "#pkg/api/types/core-v1.ts";
 import { type Client, EventRecorder, InformerFactory } from "#pkg/client/index.ts";
@@ -97,6 +98,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     allocatable: () => nodeStatus(options, machine, { version: "", images: [], handlers: undefined }).allocatable ?? {},
     event: (pod, type, reason, message) =>
       type === "Normal" ? events.normal(pod, reason, message) : events.warning(pod, reason, message),
+    changed: (uid) => poke(uid),
     pods: { byUid: (uid) => withStatus(nodePods.byUid(uid)) },
     ...(options.cgroupRoot === undefined ? {} : { cgroupRoot: options.cgroupRoot }),
     ...(options.resolvConf === undefined ? {} : { resolvConf: options.resolvConf }),
@@ -184,6 +186,10 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     for (const uid of await environment.podsOnDisk()) {
       if (workers.has(uid) || nodePods.byUid(uid) !== undefined) continue;
       await environment.cleanup(uid, signal);
+    }
+    for (const directory of await readdir(options.logRoot).catch(() => [])) {
+      const uid = directory.slice(directory.lastIndexOf("_") + 1);
+      if (!workers.has(uid) && nodePods.byUid(uid) === undefined) await environment.removePodLogs(uid);
     }
     await containerGc.collect();
     await imageGc.collect();

@@ -1,5 +1,7 @@
 import type { Pod } from "#pkg/api/types/core-v1.ts";
+import { CriError } from "#pkg/cri/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
+import { PodError } from "./types.ts";
 
 /** Why a pod is ended although nobody deleted it. */
 export interface PodFailure {
@@ -193,7 +195,15 @@ export class PodWorkers {
           continue;
         }
         const waitMs = Math.min(firstRetryMs * 2 ** worker.failures++, maxRetryMs);
-        this.#log.warn("pod not synced", { pod: nameOf(worker.pod), state: worker.state, retryAfterMs: waitMs, err });
+        // What the pod or the runtime is to blame for needs no stack.
+        const expected = err instanceof PodError || err instanceof CriError;
+        const why = expected ? { reason: err.message } : { err };
+        this.#log.warn("pod not synced", {
+          pod: nameOf(worker.pod),
+          state: worker.state,
+          retryAfterMs: waitMs,
+          ...why,
+        });
         this.#later(worker, waitMs);
       }
     }

@@ -57,9 +57,11 @@ export class ContainerStarter {
     try {
       await this.#cri.runtime.startContainer({ containerId }, { signal });
     } catch (err) {
+      this.#cache.touch(pod.metadata.uid);
       throw this.#failed(pod, container, "RunContainerError", err);
     }
     this.#events.normal(pod, "Started", "Container started", container);
+    await this.#cache.addContainer(pod.metadata.uid, target.sandboxId, containerId);
     await this.#postStart(container, containerId, target);
   }
 

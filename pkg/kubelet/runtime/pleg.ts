@@ -25,6 +25,7 @@ export class Pleg {
   readonly #log: Logger;
   #hasEvents = false;
   #relistedAt = 0;
+  #failing = false;
 
   constructor(parts: {
     readonly cri: CriClient;
@@ -66,8 +67,10 @@ export class Pleg {
     try {
       for (const uid of await this.#cache.relist()) this.#changed(uid);
       this.#relistedAt = Date.now();
+      this.#failing = false;
     } catch (err) {
-      this.#log.warn("cannot list pods of the runtime", { err });
+      if (!this.#failing) this.#log.warn("cannot list pods of the runtime", { reason: (err as Error).message });
+      this.#failing = true;
     }
   }
 
@@ -80,7 +83,7 @@ export class Pleg {
       } catch (err) {
         if (isCriUnimplemented(err) && source === "task") source = "cri";
         else if (isCriUnimplemented(err)) source = "none";
-        else if (!isAbort(err)) this.#log.info("event stream of the runtime broke, following again", { err });
+        else if (!isAbort(err)) this.#log.debug("event stream of the runtime broke, following again", { err });
       }
       this.#hasEvents = false;
       if (source === "none") return;
@@ -92,9 +95,8 @@ export class Pleg {
   async #followTasks(signal: AbortSignal): Promise<void> {
     for await (const { topic, containerId } of this.#cri.taskEvents(signal)) {
       const uid = this.#cache.podOf(containerId);
-      if (uid === undefined) continue;
-      if (topic === "/tasks/exit") void this.#afterExit(uid, containerId, signal);
-      else if (topic === "/tasks/start") this.#tell(uid);
+      // Starts are the workers' own doing; only ends come unasked.
+      if (uid !== undefined && topic === "/tasks/exit") void this.#afterExit(uid, containerId, signal);
     }
   }
 

@@ -128,7 +128,7 @@ export class PodRuntime {
     let current = observed;
     if (actions.createSandbox || sandboxId === undefined) {
       sandboxId = await this.#createSandbox(pod, sandboxConfig, signal);
-      current = await this.#cache.inspect(pod.metadata.uid);
+      current = await this.#cache.addSandbox(pod.metadata.uid, sandboxId);
     }
     const podIPs = podIPsOf(current);
     let retryAfterMs: number | undefined;
@@ -186,7 +186,6 @@ export class PodRuntime {
   async #createSandbox(pod: Pod, config: PodSandboxConfig, signal: AbortSignal): Promise<string> {
     try {
       const { podSandboxId = "" } = await this.#cri.runtime.runPodSandbox({ config }, { signal });
-      this.#cache.expect(pod.metadata.uid, podSandboxId);
       return podSandboxId;
     } catch (err) {
       this.#cache.touch(pod.metadata.uid);

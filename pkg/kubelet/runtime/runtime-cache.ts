@@ -1,4 +1,10 @@
-import { type Container, type CriClient, isCriNotFound, type PodSandbox } from "#pkg/cri/index.ts";
+import {
+  type Container,
+  type CriClient,
+  isCriNotFound,
+  type PodSandbox,
+  type PodSandboxStatus,
+} from "#pkg/cri/index.ts";
 import { podNameLabel, podNamespaceLabel, podUidLabel } from "../bookkeeping.ts";
 import {
   nothingObserved,
@@ -47,10 +53,36 @@ export class RuntimeCache {
     this.#stale.add(uid);
   }
 
-  /** Notes an id before the next inspection sees it, so that events about it find their pod. */
+  /** Notes an id so that events about it find their pod, before `addContainer` learns the rest. */
   expect(uid: string, id: string): void {
     this.#podOfId.set(id, uid);
-    this.#stale.add(uid);
+  }
+
+  /**
+   * Learns of a sandbox that was just made, without listing everything. Like `addContainer` it is for a worker's own doings;
+   * what others do is found out by `touch` and `get`.
+   */
+  async addSandbox(uid: string, id: string): Promise<ObservedPod> {
+    this.#podOfId.set(id, uid);
+    const { status } = await this.#cri.runtime.podSandboxStatus({ podSandboxId: id });
+    if (status === undefined) return await this.inspect(uid);
+    const before = this.last(uid);
+    const others = before.sandboxes.filter((sandbox) => sandbox.id !== id);
+    return this.#remember(before, {
+      ...before,
+      name: status.labels?.[podNameLabel] ?? "",
+      namespace: status.labels?.[podNamespaceLabel] ?? "",
+      sandboxes: [observedSandbox(status, networkOf(status)), ...others],
+    });
+  }
+
+  async addContainer(uid: string, sandboxId: string, id: string): Promise<ObservedPod> {
+    this.#podOfId.set(id, uid);
+    const container = await this.#container(this.last(uid), { id, podSandboxId: sandboxId });
+    if (container === undefined) return await this.inspect(uid);
+    const before = this.last(uid);
+    const others = before.containers.filter((other) => other.id !== id);
+    return this.#remember(before, { ...before, containers: [container, ...others] });
   }
 
   async get(uid: string): Promise<ObservedPod> {
@@ -110,15 +142,15 @@ export class RuntimeCache {
         .filter((container) => container !== undefined)
         .toSorted((a, b) => (b.status.createdAt ?? 0) - (a.status.createdAt ?? 0)),
     };
-    this.#remember(before, pod);
-    return pod;
+    return this.#remember(before, pod);
   }
 
-  #remember(before: ObservedPod, pod: ObservedPod): void {
+  #remember(before: ObservedPod, pod: ObservedPod): ObservedPod {
     for (const { id } of [...before.sandboxes, ...before.containers]) this.#podOfId.delete(id);
     for (const { id } of [...pod.sandboxes, ...pod.containers]) this.#podOfId.set(id, pod.uid);
     if (pod.sandboxes.length === 0 && pod.containers.length === 0) this.#pods.delete(pod.uid);
     else this.#pods.set(pod.uid, pod);
+    return pod;
   }
 
   async #sandbox(before: ObservedPod, sandbox: PodSandbox): Promise<ObservedSandbox> {
@@ -128,11 +160,7 @@ export class RuntimeCache {
       return observedSandbox(sandbox, { ips: known?.ips ?? [], hostNetwork: known?.hostNetwork ?? false });
     }
     const { status } = await this.#cri.runtime.podSandboxStatus({ podSandboxId: sandbox.id ?? "" });
-    const { ip = "", additionalIps = [] } = status?.network ?? {};
-    return observedSandbox(sandbox, {
-      ips: ip === "" ? [] : [ip, ...additionalIps.map((additional) => additional.ip ?? "")],
-      hostNetwork: status?.linux?.namespaces?.options?.network === "NODE",
-    });
+    return observedSandbox(sandbox, networkOf(status));
   }
 
   async #container(before: ObservedPod, container: Container): Promise<ObservedContainer | undefined> {
@@ -149,6 +177,14 @@ export class RuntimeCache {
       throw err;
     }
   }
+}
+
+function networkOf(status: PodSandboxStatus | undefined): { ips: readonly string[]; hostNetwork: boolean } {
+  const { ip = "", additionalIps = [] } = status?.network ?? {};
+  return {
+    ips: ip === "" ? [] : [ip, ...additionalIps.map((additional) => additional.ip ?? "")],
+    hostNetwork: status?.linux?.namespaces?.options?.network === "NODE",
+  };
 }
 
 const fingerprint = (sandboxes: readonly PodSandbox[], containers: readonly Container[]): string =>

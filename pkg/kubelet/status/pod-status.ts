@@ -85,9 +85,11 @@ function currentPhase(
 function withOthers(before: PodStatus, pod: Pod): NonNullable<PodStatus["conditions"]> {
   const own = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
   const ofApi = pod.status?.conditions ?? [];
+  const others = ofApi.filter(({ type }) => type === "PodScheduled" || !own.has(type));
+  const isScheduled = others.some(({ type }) => type === "PodScheduled");
   return [
-    ...ofApi.filter(({ type }) => type === "PodScheduled" || !own.has(type)),
-    ...(before.conditions ?? []).filter(({ type }) => own.has(type) && type !== "PodScheduled"),
+    ...others,
+    ...(before.conditions ?? []).filter(({ type }) => own.has(type) && !(isScheduled && type === "PodScheduled")),
   ];
 }
 
