@@ -3,6 +3,7 @@ import { DaemonSetController } from "./daemonset/index.ts";
 import { DeploymentController } from "./deployment/index.ts";
 import { EndpointsController, EndpointSliceController } from "./endpointslice/index.ts";
 import { GarbageCollector } from "./garbage-collector/index.ts";
+import { JobController } from "./job/index.ts";
 import { NamespaceController } from "./namespace/index.ts";
 import {
   NODE_LIFECYCLE_DEFAULTS,
@@ -91,6 +92,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "daemonset-controller",
     component: "daemonset-controller",
     make: (parts) => new DaemonSetController(parts),
+  },
+  {
+    name: "job-controller",
+    component: "job-controller",
+    make: (parts) => new JobController(parts),
   },
   {
     name: "endpointslice-controller",

@@ -1,0 +1,2 @@
+// The Job controller: pods run to completion, counted exactly once. Writes pods and the jobs' status.
+export { isFinished, JobController } from "./job-controller.ts";
