@@ -26,6 +26,8 @@ export class PodCgroups {
   readonly #log: Logger;
   /** Cgroups that are known to be there. */
   readonly #made = new Set<string>();
+  /** Cgroups on v2 that hand their controllers down. */
+  readonly #delegating = new Set<string>();
   /** Requested cpu of Burstable pods by uid, in thousandths. */
   readonly #burstable = new Map<string, number>();
   #burstableShares = 0;
@@ -133,17 +135,13 @@ export class PodCgroups {
     const names = DELEGATED.filter((name) => this.#hierarchy.controllers.has(name));
     for (let depth = 0; depth <= parts.length; depth++) {
       const ancestor = join("/", ...parts.slice(0, depth));
-      if (this.#made.has(ancestor)) continue;
+      if (this.#delegating.has(ancestor)) continue;
       const file = join(mount, ancestor, "cgroup.subtree_control");
       const enabled = new Set((await readFile(file, "utf8")).trim().split(" "));
       const wanted = names.filter((name) => !enabled.has(name));
-      if (wanted.length === 0) continue;
-      await writeFile(file, wanted.map((name) => `+${name}`).join(" ")).catch((err: unknown) => {
-        throw new Error(
-          `Cannot hand cgroup controllers ${wanted.join(", ")} down from ${join(mount, ancestor)}: processes must not be in a cgroup that has children`,
-          { cause: err },
-        );
-      });
+      if (wanted.length > 0) await enable(join(mount, ancestor), wanted);
+      // A pod's own cgroup is made once; remembering it would only fill memory.
+      if (depth < parts.length) this.#delegating.add(ancestor);
     }
   }
 
@@ -182,6 +180,16 @@ export class PodCgroups {
       this.#log.debug("cgroup limit not set", { file: join(dir, file), err });
     });
   }
+}
+
+async function enable(dir: string, controllers: readonly string[]): Promise<void> {
+  const text = controllers.map((name) => `+${name}`).join(" ");
+  await writeFile(join(dir, "cgroup.subtree_control"), text).catch((err: unknown) => {
+    throw new Error(
+      `Cannot hand cgroup controllers ${controllers.join(", ")} down from ${dir}: processes must not be in a cgroup that has children`,
+      { cause: err },
+    );
+  });
 }
 
 /** cpu.weight of cpu.shares, so that 1024 shares are the default weight of 100 (as runc and crun now convert). */

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, realpath, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, realpath, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import type { Mounter } from "./mounter.ts";
 import { PodError } from "./types.ts";
@@ -19,11 +19,17 @@ export async function bindSubPath(
 ): Promise<void> {
   const handle = await openInside(request.volume, request.subPath);
   try {
-    const isDirectory = (await handle.stat()).isDirectory();
+    const source = await handle.stat();
     await mkdir(dirname(request.target), { recursive: true, mode: 0o750 });
-    if (await isMounted(mounter, request.target)) return;
-    if (isDirectory) await mkdir(request.target, { recursive: true, mode: 0o750 });
-    else await writeFile(request.target, "", { flag: "a", mode: 0o640 });
+    if (await isMounted(mounter, request.target)) {
+      const there = await stat(request.target);
+      if (there.dev === source.dev && there.ino === source.ino) return;
+      // The path means something else since the last instance of the container: a ConfigMap's file was replaced.
+      await mounter.unmount([request.target]);
+    }
+    await removeEmpty(request.target);
+    if (source.isDirectory()) await mkdir(request.target, { mode: 0o750 });
+    else await writeFile(request.target, "", { mode: 0o640 });
     await mounter.bind(`/proc/${process.pid}/fd/${handle.fd}`, request.target);
   } finally {
     await handle.close();
@@ -32,6 +38,15 @@ export async function bindSubPath(
 
 async function isMounted(mounter: Mounter, target: string): Promise<boolean> {
   return (await mounter.below(target)).includes(target);
+}
+
+/** Removes what an earlier mount left behind: an empty directory or file. What is not empty is still in use. */
+async function removeEmpty(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (found.isDirectory()) await rmdir(path);
+  else if (found.size === 0) await unlink(path);
+  else throw new Error(`${path} is not empty`);
 }
 
 /** Opens (O_PATH) what the path means inside the volume, making missing directories; never anything outside. */

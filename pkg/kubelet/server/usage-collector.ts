@@ -87,7 +87,8 @@ export class UsageCollector {
     for (const stat of stats) {
       const labels = stat.attributes?.labels ?? {};
       const uid = labels[UID_LABEL];
-      if (uid === undefined) continue;
+      // A container that has ended uses nothing, and the runtime gives no time of a reading.
+      if (uid === undefined || (stat.cpu?.timestamp ?? 0) === 0) continue;
       const pod = pods.get(uid) ?? {
         namespace: labels[NAMESPACE_LABEL] ?? "",
         name: labels[NAME_LABEL] ?? "",
