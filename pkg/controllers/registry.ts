@@ -24,6 +24,8 @@ import {
   TokenController,
 } from "./serviceaccount/index.ts";
 
+import { StatefulSetController } from "./statefulset/index.ts";
+
 /** What single controllers must be told; the rest is upstream's default. */
 export interface ControllerOptions {
   /** PEM bundle for kube-root-ca.crt and token Secrets; without it neither is published. */
@@ -97,6 +99,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "job-controller",
     component: "job-controller",
     make: (parts) => new JobController(parts),
+  },
+  {
+    name: "statefulset-controller",
+    component: "statefulset-controller",
+    make: (parts) => new StatefulSetController(parts),
   },
   {
     name: "endpointslice-controller",
