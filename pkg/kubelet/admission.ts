@@ -1,5 +1,8 @@
 import type { Node, Pod } from "#pkg/api/types/core-v1.ts";
+import { isCritical } from "./eviction/eviction-rank.ts";
+import { matchesNode } from "./node-selector.ts";
 import type { PodFailure } from "./pod-workers.ts";
+import { qosClassOf } from "./qos.ts";
 import { podAmounts } from "./resources.ts";
 import { quantityMilliValue, quantityValue } from "./quantity.ts";
 
@@ -7,23 +10,34 @@ export interface AdmissionFacts {
   readonly node: Node | undefined;
   /** Pods that hold resources here now. */
   readonly active: readonly Pod[];
+  /** "MemoryPressure", "DiskPressure": what the node is short of. */
+  readonly pressures?: readonly string[];
 }
 
 /**
  * What the scheduler would have had to see, checked again where the pod runs: pods may be bound by hand, and the node may
  * have changed. A refused pod fails (documentation page "Pod Lifecycle"; reasons as upstream's predicates name them).
  */
-export function admitPod(pod: Pod, { node, active }: AdmissionFacts): PodFailure | undefined {
+export function admitPod(pod: Pod, { node, active, pressures = [] }: AdmissionFacts): PodFailure | undefined {
   if (node === undefined) return undefined;
   return (
-    affinityFailure(pod, node) ?? taintFailure(pod, node) ?? portFailure(pod, active) ?? roomFailure(pod, node, active)
+    pressureFailure(pod, pressures) ??
+    affinityFailure(pod, node) ??
+    taintFailure(pod, node) ??
+    portFailure(pod, active) ??
+    roomFailure(pod, node, active)
   );
 }
 
+/** Memory is short for pods that asked for none; disk is short for everyone. */
+function pressureFailure(pod: Pod, pressures: readonly string[]): PodFailure | undefined {
+  if (pressures.length === 0 || isCritical(pod)) return undefined;
+  if (pressures.every((type) => type === "MemoryPressure") && qosClassOf(pod) !== "BestEffort") return undefined;
+  return { reason: "Evicted", message: `Pod was rejected: The node had condition: [${pressures.join(" ")}]. ` };
+}
+
 function affinityFailure(pod: Pod, node: Node): PodFailure | undefined {
-  const labels = node.metadata.labels ?? {};
-  const mismatch = Object.entries(pod.spec.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value);
-  return mismatch
+  return !matchesNode(pod, node)
     ? {
         reason: "NodeAffinity",
         message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",

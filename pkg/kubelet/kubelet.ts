@@ -1,11 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { isAbort, sleep } from "#pkg/async/index.ts";
-import { type Pod, pods, services } from "#pkg/api/types/core-v1.ts";
+import { nodes, type Pod, pods, services } from "#pkg/api/types/core-v1.ts";
 import { type Client, EventRecorder, InformerFactory } from "#pkg/client/index.ts";
 import type { CriClient } from "#pkg/cri/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
+import { runtimeclasses } from "#pkg/api/types/node-v1.ts";
 import { createPodEnvironment } from "./create-pod-environment.ts";
 import type { ClusterDns } from "./dns-config.ts";
+import { EvictionManager } from "./eviction/eviction-manager.ts";
 import { ContainerGc } from "./gc/container-gc.ts";
 import { ImageGc } from "./gc/image-gc.ts";
 import { LogRotator } from "./log-rotator.ts";
@@ -30,7 +32,7 @@ import { PodRuntime, podOfObserved } from "./runtime/pod-runtime.ts";
 import { RuntimeCache } from "./runtime/runtime-cache.ts";
 import { RuntimeStatus } from "./runtime/runtime-status.ts";
 import { WaitingReasons } from "./runtime/waiting-reasons.ts";
-import { KubeletServer, type ServerTls } from "./server.ts";
+import { UsageCollector } from "./server/usage-collector.ts";
 import { StatusManager } from "./status/status-manager.ts";
 import { StatusProvider } from "./status/status-provider.ts";
 import type { PodSource, PodStatusProvider } from "./types.ts";
@@ -47,18 +49,10 @@ export interface KubeletOptions extends NodeOptions {
   /** Where kubepods lies below the cgroup mount points: "/" unless told. */
   readonly cgroupRoot?: string;
   readonly resolvConf?: string;
-  /** Manifests in a directory, behind a URL, … */
+  /** Pods that run without the API: manifests in a directory, or behind a URL. */
   readonly sources?: readonly PodSource[];
   /** Never removed by image garbage collection. */
   readonly pauseImage?: string;
-  /** The kubelet's HTTPS API; none where absent. */
-  readonly server?: {
-    readonly address: string;
-    /** On 127.0.0.1; none where absent. */
-    readonly healthPort?: number;
-    /** Asked now and then: another object means renewed certificates. */
-    readonly tls: () => ServerTls;
-  };
 }
 
 export interface Kubelet {
@@ -82,7 +76,9 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const informers = new InformerFactory({ client, log });
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const serviceInformer = informers.informer(services);
-  const nodePods = new NodePods({ client, log });
+  const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
+  const sources = options.sources ?? [];
+  const nodePods = new NodePods({ client, log, sourceCount: sources.length });
   const environment = await createPodEnvironment({
     client,
     log,
@@ -115,7 +111,11 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const images = new ImageManager({ cri, events, maxParallelPulls });
   const killer = new ContainerKiller({ cri, events, hooks, log });
   const starter = new ContainerStarter({ cri, cache, environment, events, hooks });
-  const runtime = new PodRuntime({ cri, cache, environment, images, starter, killer, events, waiting, log });
+  const handlerOf = async ({ spec }: Pod): Promise<string> => {
+    if (spec.runtimeClassName === undefined || spec.runtimeClassName === "") return "";
+    return (await client.get(runtimeclasses, { name: spec.runtimeClassName })).handler;
+  };
+  const runtime = new PodRuntime({ cri, cache, environment, images, starter, killer, events, waiting, handlerOf, log });
   const poke = (uid: string): void => {
     if (workers.has(uid)) workers.poke(uid);
     else adoptOrphan(uid);
@@ -140,7 +140,11 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     hostIPs: options.nodeIPs,
     networkProblem: () => runtimeStatus.networkProblem,
     admission: () => ({
-      node: reporter.node,
+      node: nodeInformer.lister.get({ name: nodeName }) ?? reporter.node,
+      pressures: [
+        ...(eviction.isUnderPressure("memory") ? ["MemoryPressure"] : []),
+        ...(eviction.isUnderPressure("ephemeral-storage") ? ["DiskPressure"] : []),
+      ],
       active: nodePods
         .list()
         .filter((pod) => workers.isActive(pod.metadata.uid) && syncer.isAdmitted(pod.metadata.uid)),
@@ -151,19 +155,42 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   const health = async (): Promise<NodeHealth> => ({
     ...(await runtimeStatus.refresh()),
     plegProblem: pleg.health(Date.now()),
-    memoryPressure: false,
-    diskPressure: imageGc.isFull,
+    memoryPressure: eviction.isUnderPressure("memory"),
+    diskPressure: eviction.isUnderPressure("ephemeral-storage"),
     pidPressure: false,
   });
   const reporter = new NodeReporter({ client, cri, options, machine, health, recorder, log });
   const lease = new NodeLease({ client, nodeName, node: () => reporter.node, log });
   const containerGc = new ContainerGc({ cri, cache, environment, pods: nodePods, log });
   const imageGc = new ImageGc({ cri, root: options.root, keep: options.pauseImage, log });
+  const usage = new UsageCollector({ cri, root: options.root });
+  const eviction = new EvictionManager({
+    read: async () => {
+      const { memory, fs, pods: used } = await usage.collect();
+      return {
+        memoryAvailableBytes: memory.availableBytes,
+        diskAvailableBytes: fs.availableBytes,
+        diskCapacityBytes: fs.capacityBytes,
+        inodesFree: fs.inodesFree,
+        inodes: fs.inodes,
+        pods: used,
+      };
+    },
+    active: () => nodePods.list().filter((pod) => workers.isActive(pod.metadata.uid)),
+    evict: (pod, failure) => workers.end(pod, failure),
+    reclaimDisk: async () => {
+      await containerGc.collect();
+      await imageGc.collect(true);
+    },
+    changed: () => reporter.wake(),
+    events,
+    log,
+  });
   runtimeStatus.onNetworkReady(() => workers.pokeAll());
 
   /** A pod that runs here and that no source has. Only known for sure once every source has spoken. */
   const adoptOrphan = (uid: string): void => {
-    if (!podInformer.hasSynced || nodePods.byUid(uid) !== undefined) return;
+    if (!podInformer.hasSynced || !nodePods.sourcesKnown || nodePods.byUid(uid) !== undefined) return;
     const observed = cache.last(uid);
     if (observed.sandboxes.length + observed.containers.length > 0) workers.orphan(podOfObserved(observed));
   };
@@ -182,6 +209,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
   });
 
   const cleanUp = async (signal: AbortSignal): Promise<void> => {
+    if (!nodePods.sourcesKnown) return;
     for (const observed of cache.pods()) adoptIfUnknown(observed.uid);
     for (const uid of await environment.podsOnDisk()) {
       if (workers.has(uid) || nodePods.byUid(uid) !== undefined) continue;
@@ -210,20 +238,6 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
 
   const status = new StatusProvider({ pods: nodePods, statuses, cache, pleg });
   const logRotator = new LogRotator({ cri, status, dirs: new PodDirs(options), log });
-  const server =
-    options.server === undefined
-      ? undefined
-      : new KubeletServer({
-          client,
-          cri,
-          log,
-          nodeName,
-          status,
-          root: options.root,
-          port: options.kubeletPort,
-          config: { maxPods: options.maxPods, clusterDNS: options.clusterDns.servers, cgroupDriver: "cgroupfs" },
-          ...options.server,
-        });
 
   return {
     status,
@@ -243,11 +257,9 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
           reporter.start(signal),
           lease.start(signal),
           housekeeping(signal),
+          eviction.start(signal),
           logRotator.start(signal),
-          ...(server === undefined ? [] : [server.start(signal)]),
-          ...(options.sources ?? []).map((source, index) =>
-            source.start(signal, (found) => nodePods.replaceSource(index, found)),
-          ),
+          ...sources.map((source, index) => source.start(signal, (found) => nodePods.replaceSource(index, found))),
         ].map(quietly),
       );
       await workers.close();

@@ -24,10 +24,22 @@ export class NodePods implements PodManager {
   readonly #byName = new Map<string, Pod>();
   readonly #mirrors: MirrorPods;
   readonly #static = new Map<number, ReadonlyMap<string, Pod>>();
+  readonly #sourceCount: number;
   #listener: PodListener | undefined;
 
-  constructor(parts: { readonly client: Client; readonly log: Logger }) {
+  constructor(parts: {
+    readonly client: Client;
+    readonly log: Logger;
+    /** How many sources there are besides the API. */
+    readonly sourceCount: number;
+  }) {
     this.#mirrors = new MirrorPods(parts);
+    this.#sourceCount = parts.sourceCount;
+  }
+
+  /** Whether every source besides the API has told its pods once: before, an unknown pod may still be somebody's. */
+  get sourcesKnown(): boolean {
+    return this.#static.size === this.#sourceCount;
   }
 
   list(): readonly Pod[] {

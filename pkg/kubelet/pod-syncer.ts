@@ -114,6 +114,7 @@ export class KubeletPodSyncer implements PodSyncer {
     await environment.removePodLogs(uid);
     await cache.inspect(uid);
     statuses.forget(uid);
+    if (apiPod !== undefined) statuses.forget(apiPod.metadata.uid);
   }
 
   #refusal(pod: Pod, observed: ObservedPod): PodFailure | undefined {

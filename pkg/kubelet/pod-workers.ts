@@ -10,6 +10,8 @@ export interface PodFailure {
   readonly message: string;
   /** Instead of the pod's own grace period. */
   readonly graceSeconds?: number;
+  /** The pod is the victim of something (KEP-3329): it gets the condition DisruptionTarget. */
+  readonly isDisruption?: boolean;
 }
 
 export interface PodSyncResult {
@@ -189,6 +191,7 @@ export class PodWorkers {
         worker.failures = 0;
         this.#later(worker, waitMs);
       } catch (err) {
+        if (this.#stopped) return;
         if (worker.step.signal.aborted) {
           // The state has moved on, or the grace became shorter.
           worker.pending = true;

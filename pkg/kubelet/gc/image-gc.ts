@@ -6,8 +6,8 @@ import type { Logger } from "#pkg/log/index.ts";
 const highPercent = 85;
 const lowPercent = 80;
 const minAgeMs = 2 * 60_000;
-/** Above this pods would be evicted for their disk (nodefs.available<10%). */
-const fullPercent = 90;
+/** The pause image that minik carries: sandboxes use it without appearing as containers. */
+const builtIn = "minik.internal/";
 
 /** Removes images that no container uses, the longest unused first, when the disk fills up. */
 export class ImageGc {
@@ -17,7 +17,6 @@ export class ImageGc {
   readonly #log: Logger;
   readonly #firstSeen = new Map<string, number>();
   readonly #lastUsed = new Map<string, number>();
-  #usedPercent = 0;
 
   constructor(parts: {
     readonly cri: CriClient;
@@ -32,20 +31,16 @@ export class ImageGc {
     this.#log = parts.log;
   }
 
-  /** The disk is about to be full although unused images were removed. */
-  get isFull(): boolean {
-    return this.#usedPercent >= fullPercent;
-  }
-
-  async collect(): Promise<void> {
+  /** `all`: whatever the disk says, everything unused goes. */
+  async collect(all = false): Promise<void> {
     const unused = await this.#unusedImages();
-    this.#usedPercent = await this.#measure();
-    if (this.#usedPercent < highPercent) return;
+    let usedPercent = await this.#measure();
+    if (usedPercent < highPercent && !all) return;
     for (const image of unused) {
-      if (this.#usedPercent < lowPercent) return;
+      if (usedPercent < lowPercent && !all) return;
       await this.#cri.images.removeImage({ image: { image: image.id ?? "" } });
       this.#log.info("image removed to free disk space", { image: image.repoTags?.[0] ?? image.id });
-      this.#usedPercent = await this.#measure();
+      usedPercent = await this.#measure();
     }
   }
 
@@ -68,7 +63,8 @@ export class ImageGc {
       if (!this.#firstSeen.has(id)) this.#firstSeen.set(id, now);
       const names = [id, ...(image.repoTags ?? []), ...(image.repoDigests ?? [])];
       if (names.some((name) => inUse.has(name))) this.#lastUsed.set(id, now);
-      else if (image.pinned !== true && !names.some((name) => name === this.#keep)) unused.push(image);
+      else if (image.pinned !== true && !names.some((name) => name === this.#keep || name.startsWith(builtIn)))
+        unused.push(image);
     }
     const usedAt = ({ id = "" }: Image): number => this.#lastUsed.get(id) ?? 0;
     return unused

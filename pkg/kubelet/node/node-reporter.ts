@@ -13,7 +13,7 @@ import { newNode, type NodeOptions, nodeStatus, ownLabels } from "./node-object.
 const updateMs = 10_000;
 const reportMs = 5 * 60_000;
 /** While the node is not ready every second counts for the pods that wait for it. */
-const unreadyUpdateMs = 250;
+const unreadyUpdateMs = 100;
 const retryMs = 500;
 
 /** Registers the Node and keeps its status true. */

@@ -1,5 +1,5 @@
 import type { Container, Pod } from "#pkg/api/types/core-v1.ts";
-import { type CriClient, CriError, isCriNotFound, type PodSandboxConfig } from "#pkg/cri/index.ts";
+import { type CriClient, isCriNotFound, type PodSandboxConfig } from "#pkg/cri/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { Backoff } from "../backoff.ts";
 import { sandboxAnnotations, sandboxLabels } from "../bookkeeping.ts";
@@ -32,6 +32,7 @@ export class PodRuntime {
   readonly #killer: ContainerKiller;
   readonly #events: PodEvents;
   readonly #waiting: WaitingReasons;
+  readonly #handlerOf: (pod: Pod) => Promise<string>;
   readonly #log: Logger;
   readonly #crashes = new Backoff(firstBackoffMs, maxBackoffMs);
 
@@ -44,6 +45,8 @@ export class PodRuntime {
     readonly killer: ContainerKiller;
     readonly events: PodEvents;
     readonly waiting: WaitingReasons;
+    /** The runtime handler of the pod's RuntimeClass; "" is the default one. */
+    readonly handlerOf: (pod: Pod) => Promise<string>;
     readonly log: Logger;
   }) {
     this.#cri = parts.cri;
@@ -54,6 +57,7 @@ export class PodRuntime {
     this.#killer = parts.killer;
     this.#events = parts.events;
     this.#waiting = parts.waiting;
+    this.#handlerOf = parts.handlerOf;
     this.#log = parts.log;
   }
 
@@ -156,6 +160,8 @@ export class PodRuntime {
           signal,
         });
         this.#waiting.clear(pod.metadata.uid, container.name);
+        // What comes after a sidecar need not wait for its end: nobody else will tell.
+        if (isSidecar(container)) retry(0);
       } catch (err) {
         signal.throwIfAborted();
         retry(this.#noteFailure(pod, container, err));
@@ -185,12 +191,13 @@ export class PodRuntime {
 
   async #createSandbox(pod: Pod, config: PodSandboxConfig, signal: AbortSignal): Promise<string> {
     try {
-      const { podSandboxId = "" } = await this.#cri.runtime.runPodSandbox({ config }, { signal });
+      const runtimeHandler = await this.#handlerOf(pod);
+      const { podSandboxId = "" } = await this.#cri.runtime.runPodSandbox({ config, runtimeHandler }, { signal });
       return podSandboxId;
     } catch (err) {
       this.#cache.touch(pod.metadata.uid);
       signal.throwIfAborted();
-      const text = err instanceof CriError ? err.message : String(err);
+      const text = err instanceof Error ? err.message : String(err);
       throw new PodError("FailedCreatePodSandBox", `Failed to create pod sandbox: ${text}`, { cause: err });
     }
   }

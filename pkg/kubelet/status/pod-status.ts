@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod, PodStatus } from "#pkg/api/types/core-v1.ts";
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from "#pkg/api/types/core-v1.ts";
 import { qosClassOf } from "../qos.ts";
 import { type ObservedPod, podIPsOf } from "../runtime/observed-pod.ts";
 import { isSidecar } from "../runtime/restart-policy.ts";
@@ -27,7 +27,7 @@ export interface PodStatusInput {
   /** The pod is being ended for good: nothing is restarted any more. */
   readonly ended: boolean;
   /** Why, where it is not its own doing: ("DeadlineExceeded", "Evicted", …). Makes the phase Failed. */
-  readonly failure?: { readonly reason: string; readonly message: string };
+  readonly failure?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean };
 }
 
 /** The whole status of a pod. Pure. */
@@ -47,7 +47,7 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
     (sandbox) => sandbox.ready && (sandbox.hostNetwork || sandbox.ips.length > 0),
   );
   const now = timeOf(input.nowMs);
-  const conditions = podConditions({ pod, phase, init, regular, sandboxReady });
+  const conditions = [...podConditions({ pod, phase, init, regular, sandboxReady }), ...disruption(input)];
   const ips = podIPs(input);
   const { generation } = pod.metadata;
   const reason = input.failure?.reason ?? before.reason;
@@ -69,6 +69,14 @@ export function computePodStatus(input: PodStatusInput): PodStatus {
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
+}
+
+function disruption({ pod, failure }: PodStatusInput): PodCondition[] {
+  if (failure?.isDisruption !== true) return [];
+  const { generation } = pod.metadata;
+  const { message } = failure;
+  const condition = { type: "DisruptionTarget", status: "True", reason: "TerminationByKubelet", message };
+  return [{ ...condition, ...(generation === undefined ? {} : { observedGeneration: generation }) }];
 }
 
 function currentPhase(
