@@ -1,9 +1,12 @@
 import type { Controller, ControllerParts } from "./controller.ts";
+import { ClusterRoleAggregationController } from "./clusterrole/index.ts";
+import { CronJobController } from "./cronjob/index.ts";
 import { DaemonSetController } from "./daemonset/index.ts";
 import { DeploymentController } from "./deployment/index.ts";
+import { DisruptionController } from "./disruption/index.ts";
 import { EndpointsController, EndpointSliceController } from "./endpointslice/index.ts";
 import { GarbageCollector } from "./garbage-collector/index.ts";
-import { JobController } from "./job/index.ts";
+import { JobController, TtlAfterFinishedController } from "./job/index.ts";
 import { NamespaceController } from "./namespace/index.ts";
 import {
   NODE_LIFECYCLE_DEFAULTS,
@@ -135,5 +138,25 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "pod-garbage-collector-controller",
     component: "pod-garbage-collector",
     make: (parts, options) => new PodGcController(parts, { ...POD_GC_DEFAULTS, ...options.podGc }),
+  },
+  {
+    name: "cronjob-controller",
+    component: "cronjob-controller",
+    make: (parts) => new CronJobController(parts),
+  },
+  {
+    name: "ttl-after-finished-controller",
+    component: "ttl-after-finished-controller",
+    make: (parts) => new TtlAfterFinishedController(parts),
+  },
+  {
+    name: "disruption-controller",
+    component: "controllermanager",
+    make: (parts) => new DisruptionController(parts),
+  },
+  {
+    name: "clusterrole-aggregation-controller",
+    component: "clusterrole-aggregation-controller",
+    make: (parts) => new ClusterRoleAggregationController(parts),
   },
 ];

@@ -1,2 +1,3 @@
-// The Job controller: pods run to completion, counted exactly once. Writes pods and the jobs' status.
+// The Job controller: pods run to completion, counted exactly once; and the removal of finished Jobs after a while.
 export { isFinished, JobController } from "./job-controller.ts";
+export { TtlAfterFinishedController } from "./ttl-controller.ts";

@@ -1,0 +1,2 @@
+// Aggregated ClusterRoles.
+export { ClusterRoleAggregationController } from "./clusterrole-aggregation-controller.ts";
