@@ -15,6 +15,7 @@ export class MirrorPods {
   readonly #seen = new Map<string, Pod>();
   readonly #wanted = new Map<string, Pod>();
   readonly #writing = new Set<string>();
+  readonly #again = new Set<string>();
 
   constructor(parts: { readonly client: Client; readonly log: Logger }) {
     this.#client = parts.client;
@@ -49,9 +50,16 @@ export class MirrorPods {
   }
 
   #start(key: string): void {
-    if (this.#writing.has(key)) return;
+    if (this.#writing.has(key)) {
+      this.#again.add(key);
+      return;
+    }
     this.#writing.add(key);
-    void this.#write(key).finally(() => this.#writing.delete(key));
+    void this.#write(key).finally(() => {
+      this.#writing.delete(key);
+      // What changed meanwhile, as the end of the mirror that was just deleted, was not looked at.
+      if (this.#again.delete(key)) this.#start(key);
+    });
   }
 
   /** Never rejects. */
