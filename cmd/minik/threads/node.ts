@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import type { Taint } from "#pkg/api/types/core-v1.ts";
 import { createClient, createPortTransport, InformerFactory } from "#pkg/client/index.ts";
 import { detectIptables } from "#pkg/iptables/index.ts";
-import { createKubelet, KubeletServer } from "#pkg/kubelet/index.ts";
+import { createKubelet, directoryPods, KubeletServer } from "#pkg/kubelet/index.ts";
 import { createLogger, type Logger } from "#pkg/log/index.ts";
 import { Network } from "#pkg/network/index.ts";
 import { Proxier } from "#pkg/proxy/index.ts";
@@ -96,6 +96,7 @@ async function runKubelet(
     maxPods: MAX_PODS,
     kubeletPort: node.kubeletPort,
     version: MINIK_VERSION,
+    sources: [directoryPods({ directory: paths.staticManifests, nodeName: node.nodeName, log })],
   });
   const tls = { cert: node.servingCert, key: node.servingKey, clientCa: node.clientCa };
   const server = new KubeletServer({
@@ -109,7 +110,7 @@ async function runKubelet(
     address: "0.0.0.0",
     port: node.kubeletPort,
     healthPort: node.kubeletHealthPort,
-    config: { kubeletconfig: { clusterDomain: node.clusterDomain, clusterDNS: [node.clusterDns], maxPods: MAX_PODS } },
+    config: { clusterDomain: node.clusterDomain, clusterDNS: [node.clusterDns], maxPods: MAX_PODS },
   });
   await runtime.ready(signal);
   log.info("runtime ready", { endpoint: runtime.endpoint });
