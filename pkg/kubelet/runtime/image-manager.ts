@@ -25,6 +25,8 @@ export class ImageError extends PodError {
 
 const firstBackoffMs = 10_000;
 const maxBackoffMs = 300_000;
+/** A failed pull is shown for itself this long, and as ImagePullBackOff for the rest of its wait. */
+const shownFailureMs = 2_000;
 
 /** Makes a container's image present by its pull policy. The same image is pulled once however many pods wait for it. */
 export class ImageManager {
@@ -116,7 +118,7 @@ export class ImageManager {
       this.#events.warning(pod, "Failed", `Failed to pull image "${image}": ${text}`, container);
       this.#backoff.next(key, Date.now());
       this.#failures.set(key, { at: Date.now(), message: text });
-      throw new ImageError("ErrImagePull", text, this.#backoff.waitMs(key));
+      throw new ImageError("ErrImagePull", text, shownFailureMs);
     }
   }
 
