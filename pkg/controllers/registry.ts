@@ -20,6 +20,7 @@ import {
   TaintEvictionController,
 } from "./node/index.ts";
 import { ReplicaSetController, replicaSetKind, replicationControllerKind } from "./replicaset/index.ts";
+import { ResourceQuotaController } from "./resourcequota/index.ts";
 import {
   type LegacyTokenSigner,
   RootCaPublisher,
@@ -28,6 +29,7 @@ import {
 } from "./serviceaccount/index.ts";
 
 import { StatefulSetController } from "./statefulset/index.ts";
+import { PvcProtectionController, PvProtectionController } from "./volume/index.ts";
 
 /** What single controllers must be told; the rest is upstream's default. */
 export interface ControllerOptions {
@@ -158,5 +160,20 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "clusterrole-aggregation-controller",
     component: "clusterrole-aggregation-controller",
     make: (parts) => new ClusterRoleAggregationController(parts),
+  },
+  {
+    name: "resourcequota-controller",
+    component: "resourcequota-controller",
+    make: (parts) => new ResourceQuotaController(parts),
+  },
+  {
+    name: "persistentvolumeclaim-protection-controller",
+    component: "pvc-protection-controller",
+    make: (parts) => new PvcProtectionController(parts),
+  },
+  {
+    name: "persistentvolume-protection-controller",
+    component: "pv-protection-controller",
+    make: (parts) => new PvProtectionController(parts),
   },
 ];

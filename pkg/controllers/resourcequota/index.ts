@@ -1,0 +1,2 @@
+// Counts what namespaces use against their ResourceQuotas. Writes quota status.
+export { ResourceQuotaController } from "./resourcequota-controller.ts";
