@@ -2,6 +2,7 @@ import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { selectorOf } from "../labels.ts";
 import type { Mutable } from "../resource-ref.ts";
+import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { Deployment } from "../types/apps-v1.ts";
 import {
@@ -13,8 +14,8 @@ import { containersColumn, imagesColumn, selectorColumn } from "./workload-colum
 
 function defaultDeployment(deployment: Mutable<Deployment>): void {
   deployment.status ??= {};
-  const spec = deployment.spec;
-  if (spec === undefined) return;
+  deployment.spec ??= {} as typeof deployment.spec;
+  const { spec } = deployment;
   spec.replicas ??= 1;
   spec.strategy ??= {};
   spec.strategy.type ||= "RollingUpdate";
@@ -30,14 +31,9 @@ function defaultDeployment(deployment: Mutable<Deployment>): void {
 }
 
 export const deploymentStrategy = strategyOf<Deployment>({
+  ...separateStatus<Deployment>(() => ({})),
   generation: true,
   defaults: defaultDeployment,
-  prepareForCreate: (deployment) => {
-    deployment.status = {};
-  },
-  prepareForUpdate: (deployment, old) => {
-    deployment.status = structuredClone(old.status ?? {}) as NonNullable<typeof deployment.status>;
-  },
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   validateStatusUpdate: validateDeploymentStatusUpdate,

@@ -1,9 +1,24 @@
-import type { FieldError } from "#pkg/errors/index.ts";
-import { fieldError } from "#pkg/errors/index.ts";
+import { checkImmutable, checkNotNegative, type Errors } from "../field-checks.ts";
 import type { ReplicaSet } from "../types/apps-v1.ts";
+import { checkCounts, checkSelectorAndTemplate } from "./workload-validation.ts";
 
-export function validateReplicaSet(set: ReplicaSet): FieldError[] {
-  return set.spec?.selector === undefined ? [fieldError.required("spec.selector")] : [];
+export function validateReplicaSet(set: ReplicaSet): Errors {
+  const errors: Errors = [];
+  checkNotNegative(errors, "spec.replicas", set.spec?.replicas);
+  checkNotNegative(errors, "spec.minReadySeconds", set.spec?.minReadySeconds);
+  checkSelectorAndTemplate(errors, "replicaset", set.spec?.selector, set.spec?.template);
+  return errors;
 }
-export const validateReplicaSetUpdate = (set: ReplicaSet, _old: ReplicaSet): FieldError[] => validateReplicaSet(set);
-export const validateReplicaSetStatusUpdate = (_set: ReplicaSet, _old: ReplicaSet): FieldError[] => [];
+
+export function validateReplicaSetUpdate(set: ReplicaSet, old: ReplicaSet): Errors {
+  const errors = validateReplicaSet(set);
+  checkImmutable(errors, "spec.selector", set.spec?.selector, old.spec?.selector);
+  return errors;
+}
+
+export function validateReplicaSetStatusUpdate(set: ReplicaSet): Errors {
+  const errors: Errors = [];
+  const fields = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"];
+  checkCounts(errors, { ...set.status }, fields, "replicas");
+  return errors;
+}

@@ -1,6 +1,7 @@
 import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { selectorOf } from "../labels.ts";
+import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { ReplicaSet } from "../types/apps-v1.ts";
 import {
@@ -11,19 +12,14 @@ import {
 import { containersColumn, imagesColumn, selectorColumn } from "./workload-columns.ts";
 
 export const replicaSetStrategy = strategyOf<ReplicaSet>({
+  ...separateStatus<ReplicaSet>(() => ({ replicas: 0 })),
   generation: true,
   defaults: (set) => {
     set.status ??= { replicas: 0 };
-    if (set.spec === undefined) return;
+    set.spec ??= {} as typeof set.spec;
     set.spec.replicas ??= 1;
     set.spec.template ??= {};
     defaultPodTemplate(set.spec.template);
-  },
-  prepareForCreate: (set) => {
-    set.status = { replicas: 0 };
-  },
-  prepareForUpdate: (set, old) => {
-    set.status = structuredClone(old.status ?? { replicas: 0 }) as NonNullable<typeof set.status>;
   },
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,

@@ -11,6 +11,7 @@ export const NAMESPACE_FINALIZER = "kubernetes";
 export const namespaceStrategy = strategyOf<Namespace>({
   nameRule: "dns-label",
   defaults: (namespace) => {
+    namespace.spec ??= {};
     // Lets selectors name namespaces (KEP-2161).
     if (namespace.metadata.name) {
       namespace.metadata.labels = {

@@ -1,0 +1,59 @@
+// Checks of every kind that keeps pods of one template.
+import { fieldError } from "#pkg/errors/index.ts";
+import { checkPodTemplate } from "../core/pod-spec-validation.ts";
+import { checkLabelSelector, checkNotNegative, type Errors, isEmptySelector } from "../field-checks.ts";
+import { selectorOf } from "../labels.ts";
+import type { PodTemplateSpec } from "../types/core-v1.ts";
+import type { LabelSelector } from "../types/meta-v1.ts";
+
+/** The selector is there, selects something, and selects the template's pods. `kind` is upstream's word: "deployment". */
+export function checkSelectorAndTemplate(
+  errors: Errors,
+  kind: string,
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec | undefined,
+): void {
+  if (selector === undefined) errors.push(fieldError.required("spec.selector"));
+  else {
+    checkLabelSelector(errors, "spec.selector", selector);
+    if (isEmptySelector(selector)) {
+      errors.push(fieldError.invalid("spec.selector", selector, `empty selector is invalid for ${kind}`));
+    }
+  }
+  const labels = template?.metadata?.labels;
+  if (selector !== undefined && !isEmptySelector(selector) && !selectorOf(selector).matches(labels)) {
+    const why = "`selector` does not match template `labels`";
+    errors.push(fieldError.invalid("spec.template.metadata.labels", labels ?? {}, why));
+  }
+  checkPodTemplate(errors, "spec.template", template);
+  const policy = template?.spec?.restartPolicy;
+  if (policy !== undefined && policy !== "Always") {
+    errors.push(fieldError.notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
+  }
+  if (template?.spec?.activeDeadlineSeconds !== undefined) {
+    const why = `activeDeadlineSeconds in ${kind} is not Supported`;
+    errors.push(fieldError.forbidden("spec.template.spec.activeDeadlineSeconds", why));
+  }
+}
+
+/** Counters of a status are never negative, and no part exceeds the whole. */
+export function checkCounts(
+  errors: Errors,
+  status: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+  total?: string,
+): void {
+  const count = (field: string): number => (typeof status[field] === "number" ? status[field] : 0);
+  for (const field of fields) checkNotNegative(errors, `status.${field}`, count(field));
+  if (total === undefined) return;
+  for (const field of fields) {
+    if (
+      field !== total &&
+      field !== "observedGeneration" &&
+      field !== "collisionCount" &&
+      count(field) > count(total)
+    ) {
+      errors.push(fieldError.invalid(`status.${field}`, count(field), `cannot be greater than status.${total}`));
+    }
+  }
+}
