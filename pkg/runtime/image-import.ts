@@ -62,9 +62,9 @@ export class ImageImporter {
   async importDirectory(dir: string, signal: AbortSignal): Promise<void> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const record = await this.#readRecord();
-    const names = (await readdir(dir)).filter((name) => archiveName.test(name)).toSorted();
+    const archives = (await readdir(dir)).filter((name) => archiveName.test(name)).toSorted();
     const next: Record<string, Imported> = {};
-    for (const name of names) {
+    for (const name of archives) {
       const path = join(dir, name);
       try {
         const { size, mtimeMs } = await stat(path);
@@ -78,6 +78,7 @@ export class ImageImporter {
           next[name] = known;
           continue;
         }
+        this.#log.info("importing image archive", { path, megabytes: Math.ceil(size / 1e6) });
         const images = await this.#import(path, signal);
         next[name] = { size, mtimeMs, images };
         this.#log.info("image archive imported", { path, images });
@@ -87,6 +88,17 @@ export class ImageImporter {
       }
     }
     await this.#writeRecord(next);
+    // CRI learns of images that came in beside it by an event.
+    const names = Object.values(next).flatMap(({ images }) => images);
+    await until(async () => (await Promise.all(names.map((name) => this.#isPresent(name)))).every(Boolean), {
+      timeoutMs: 10_000,
+      intervalMs: 5,
+      signal,
+      what: "imported images to appear",
+    }).catch((err: unknown) => {
+      signal.throwIfAborted();
+      this.#log.warn("imported images are not all known to the runtime", { reason: (err as Error).message });
+    });
   }
 
   async #import(path: string, signal: AbortSignal): Promise<readonly string[]> {

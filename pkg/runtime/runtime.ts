@@ -36,7 +36,7 @@ export interface ContainerRuntime {
   /** Where CNI configuration is read from, for pkg/network; undefined with a runtime of somebody else. */
   readonly cniConfDir: string | undefined;
   readonly cniBinDir: string | undefined;
-  /** Resolves when pods can be started: CRI answers and the pause image is there. Rejects when `start` failed. */
+  /** Resolves when pods can be started: CRI answers, pause image and archives are imported. Rejects when `start` failed. */
   ready(signal: AbortSignal): Promise<void>;
   /** Runs until the signal aborts; then containerd is stopped, pods are not. */
   start(signal: AbortSignal): Promise<void>;
@@ -123,9 +123,12 @@ async function ownRuntime(options: RuntimeOptions): Promise<ContainerRuntime> {
   const importAll = async (signal: AbortSignal): Promise<void> => {
     try {
       await daemon.ready;
-      if (builtIn !== undefined) await importer.importPause(builtIn, signal);
+      // Pods wait for both: a pod that came before its image would be put into the back-off of a pull that cannot succeed.
+      await Promise.all([
+        ...(builtIn === undefined ? [] : [importer.importPause(builtIn, signal)]),
+        importer.importDirectory(join(agentDir, "images"), signal),
+      ]);
       usable.resolve();
-      await importer.importDirectory(join(agentDir, "images"), signal);
     } catch (err) {
       usable.reject(err);
       if (!signal.aborted) throw err;

@@ -117,21 +117,20 @@ export class Pleg {
     const deadline = Date.now() + settleMs;
     for (let waitMs = 4; Date.now() < deadline && !signal.aborted; waitMs = Math.min(waitMs * 2, 200)) {
       await sleep(waitMs, signal).catch(() => undefined);
-      if (await this.#hasEnded(id)) break;
+      if (await this.#hasEnded(uid, id)) break;
     }
     this.#tell(uid);
   }
 
-  async #hasEnded(id: string): Promise<boolean> {
+  async #hasEnded(uid: string, id: string): Promise<boolean> {
+    const isSandbox = this.#cache.last(uid).sandboxes.some((sandbox) => sandbox.id === id);
     try {
+      if (isSandbox) {
+        const { status } = await this.#cri.runtime.podSandboxStatus({ podSandboxId: id });
+        return status?.state !== "SANDBOX_READY";
+      }
       const { status } = await this.#cri.runtime.containerStatus({ containerId: id });
       return status?.state !== "CONTAINER_RUNNING";
-    } catch (err) {
-      if (!isCriNotFound(err)) return false;
-    }
-    try {
-      const { status } = await this.#cri.runtime.podSandboxStatus({ podSandboxId: id });
-      return status?.state !== "SANDBOX_READY";
     } catch (err) {
       return isCriNotFound(err);
     }
