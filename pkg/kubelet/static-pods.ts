@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { watch } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { sleep, withTimeout } from "#pkg/async/index.ts";
@@ -29,6 +29,8 @@ export function directoryPods(parts: Parts & { readonly directory: string }): Po
   return {
     async start(signal, changed) {
       const reporter = new Reporter(changed);
+      // A directory can only be watched when it is there; where it cannot be made it is looked for now and then.
+      await mkdir(parts.directory, { recursive: true, mode: 0o700 }).catch(() => undefined);
       while (!signal.aborted) {
         const change = directoryChange(parts.directory, signal);
         const pods = await readDirectory(parts);
