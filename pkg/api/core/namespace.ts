@@ -1,4 +1,6 @@
 import { ageColumn, column, nameColumn } from "../columns.ts";
+import { addInvalid, type Errors } from "../field-checks.ts";
+import { checkQualifiedName } from "../names.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { Namespace } from "../types/core-v1.ts";
 
@@ -8,7 +10,17 @@ import type { Namespace } from "../types/core-v1.ts";
  */
 export const NAMESPACE_FINALIZER = "kubernetes";
 
+function validate(namespace: Namespace): Errors {
+  const errors: Errors = [];
+  for (const [i, finalizer] of (namespace.spec.finalizers ?? []).entries()) {
+    addInvalid(errors, `spec.finalizers[${i}]`, finalizer, checkQualifiedName(finalizer));
+  }
+  return errors;
+}
+
 export const namespaceStrategy = strategyOf<Namespace>({
+  validate,
+  validateUpdate: validate,
   nameRule: "dns-label",
   defaults: (namespace) => {
     namespace.spec ??= {};

@@ -1,6 +1,11 @@
+import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn, wideColumn } from "../columns.ts";
+import { semanticEqual } from "../equal.ts";
+import { addInvalid, type Errors, NOT_NEGATIVE } from "../field-checks.ts";
+import { checkCidr } from "../names.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { Node } from "../types/core-v1.ts";
+import { checkTaints } from "./scheduling-validation.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 
@@ -23,7 +28,38 @@ function statusOf(node: Node): string {
 const addressOf = (node: Node, type: string): string =>
   node.status?.addresses?.find((a) => a.type === type)?.address ?? "<none>";
 
+function validate(node: Node): Errors {
+  const errors: Errors = [];
+  checkTaints(errors, "spec.taints", node.spec.taints);
+  for (const [i, cidr] of (node.spec.podCIDRs ?? []).entries()) {
+    addInvalid(errors, `spec.podCIDRs[${i}]`, cidr, checkCidr(cidr));
+  }
+  for (const list of ["capacity", "allocatable"] as const) {
+    for (const [name, amount] of Object.entries(node.status?.[list] ?? {})) {
+      if (amount.startsWith("-")) errors.push(fieldError.invalid(`status.${list}[${name}]`, amount, NOT_NEGATIVE));
+    }
+  }
+  return errors;
+}
+
+/** The controller manager gives a node its range once. */
+function validateUpdate(node: Node, old: Node): Errors {
+  const errors = validate(node);
+  if ((old.spec.podCIDRs ?? []).length > 0 && !semanticEqual(node.spec.podCIDRs, old.spec.podCIDRs)) {
+    const why = 'node updates may not change podCIDR except from "" to valid';
+    errors.push(fieldError.forbidden("spec.podCIDRs", why));
+  }
+  if (old.spec.providerID && node.spec.providerID !== old.spec.providerID) {
+    const why = 'node updates may not change providerID except from "" to valid';
+    errors.push(fieldError.forbidden("spec.providerID", why));
+  }
+  return errors;
+}
+
 export const nodeStrategy = strategyOf<Node>({
+  validate,
+  validateUpdate,
+  validateStatusUpdate: validate,
   defaults: (node) => {
     node.spec ??= {};
     node.status ??= {};

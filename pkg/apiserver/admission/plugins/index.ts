@@ -1,6 +1,7 @@
 // Upstream's default admission plugins, one file each. They read the server's cache; only ResourceQuota writes (its
 // objects' status).
 import type { AdmissionPlugin, ObjectReader } from "../../types.ts";
+import { CertificateRequester } from "./certificate-requester.ts";
 import { CertificateSubjectRestriction } from "./certificate-subject-restriction.ts";
 import { DefaultIngressClass, DefaultStorageClass } from "./default-class.ts";
 import { DefaultTolerationSeconds } from "./default-toleration-seconds.ts";
@@ -33,6 +34,7 @@ export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionP
     new DefaultStorageClass(parts),
     new StorageObjectInUseProtection(),
     new RuntimeClass(parts),
+    new CertificateRequester(),
     new CertificateSubjectRestriction(),
     new DefaultIngressClass(parts),
     new ResourceQuota(parts),
