@@ -11,6 +11,8 @@ interface Entry {
   status: PodStatus;
   /** What the API is known to hold. */
   sent: PodStatus;
+  /** resourceVersion that the last write made: what the watch tells up to it is old news. */
+  version: number;
   /** Everything of the pod is gone from the machine: the API object may go too. */
   finished: boolean;
   dirty: boolean;
@@ -49,6 +51,7 @@ export class StatusManager {
   reconcile(pod: Pod): void {
     const entry = this.#entries.get(pod.metadata.uid);
     if (entry === undefined || entry.writing !== undefined) return;
+    if (Number(pod.metadata.resourceVersion) <= entry.version) return;
     entry.pod = pod;
     entry.sent = pod.status ?? {};
     if (!semanticEqual(entry.sent, entry.status)) this.#write(entry);
@@ -79,7 +82,7 @@ export class StatusManager {
     let entry = this.#entries.get(uid);
     if (entry === undefined) {
       const status = pod.status ?? {};
-      entry = { pod, status, sent: status, finished: false, dirty: false, writing: undefined };
+      entry = { pod, status, sent: status, version: 0, finished: false, dirty: false, writing: undefined };
       this.#entries.set(uid, entry);
     }
     return entry;
@@ -121,7 +124,8 @@ export class StatusManager {
     const patch = statusPatch(uid, entry.sent, status);
     if (patch !== undefined) {
       const options = { subresource: "status", signal: this.#stop.signal };
-      await this.#client.patch(pods, at, "application/strategic-merge-patch+json", patch, options);
+      const written = await this.#client.patch(pods, at, "application/strategic-merge-patch+json", patch, options);
+      entry.version = Number(written.metadata.resourceVersion);
       entry.sent = status;
     }
     if (finished && deletionTimestamp !== undefined) {
