@@ -69,8 +69,21 @@ export class LeaderElection {
     while (!signal.aborted) {
       if (await this.#try(signal)) await this.#lead(signal);
       if (signal.aborted) return;
-      await sleep(this.#timing.retryPeriodMs * (1 + Math.random() * 1.2), signal).catch(() => undefined);
+      await sleep(this.#untilNextTryMs(), signal).catch(() => undefined);
     }
+  }
+
+  /**
+   * Shorter than the retry period, and no longer than the lease lives: so a leader that dies is followed within a lease
+   * and a retry period. (Upstream waits 1 to 2.2 retry periods, and twice: to see the last renewal, and after the end of
+   * the lease.)
+   */
+  #untilNextTryMs(): number {
+    const jittered = this.#timing.retryPeriodMs * (0.4 + Math.random() * 0.4);
+    const lease = this.#observed;
+    if (lease === undefined || !this.#isHeld(lease)) return jittered;
+    const leftMs = this.#observedAt + (lease.spec.leaseDurationSeconds ?? 0) * 1000 - performance.now();
+    return Math.min(jittered, Math.max(leftMs, 1));
   }
 
   async #lead(signal: AbortSignal): Promise<void> {
@@ -204,6 +217,8 @@ export class LeaderElection {
     const leader = this.#holder();
     if (leader === undefined || leader === "" || leader === this.#reportedLeader) return;
     this.#reportedLeader = leader;
+    if (leader !== this.#parts.identity)
+      this.#parts.log.info("waiting for the lease", { lease: this.#parts.name, holder: leader });
     this.#parts.onNewLeader?.(leader);
   }
 

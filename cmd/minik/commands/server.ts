@@ -132,20 +132,24 @@ export async function server(config: ServerConfig): Promise<void> {
   try {
     await Promise.all([
       bootstrap.start(life),
-      runThread(
-        assets.workerEntry,
-        {
-          role: "control",
-          scheduler: open(SCHEDULER),
-          controllers: open(CONTROLLERS),
-          logLevel: config.logLevel,
-          identity: await serverIdentity(paths),
-          leaseDurationSeconds: config.leaderElectLeaseDuration,
-          clusterCidr: config.clusterCidr,
-          rootCa: certificates.serverCa.cert,
-        },
-        life,
-      ),
+      ...(config.disableScheduler && config.disableControllerManager
+        ? []
+        : [
+            runThread(
+              assets.workerEntry,
+              {
+                role: "control",
+                ...(config.disableScheduler ? {} : { scheduler: open(SCHEDULER) }),
+                ...(config.disableControllerManager ? {} : { controllers: open(CONTROLLERS) }),
+                logLevel: config.logLevel,
+                identity: await serverIdentity(paths),
+                leaseDurationSeconds: config.leaderElectLeaseDuration,
+                clusterCidr: config.clusterCidr,
+                rootCa: certificates.serverCa.cert,
+              },
+              life,
+            ),
+          ]),
       ...(config.disableAgent
         ? []
         : [

@@ -148,6 +148,12 @@ export const serverOptions: readonly Option[] = [
   },
   { name: "disable-agent", describe: "run no kubelet and no proxy", schema: bool.default(false) },
   { name: "disable-kube-proxy", describe: "write no Service rules", schema: bool.default(false) },
+  { name: "disable-scheduler", describe: "place no pods: another scheduler does", schema: bool.default(false) },
+  {
+    name: "disable-controller-manager",
+    describe: "run no controllers: another controller manager does",
+    schema: bool.default(false),
+  },
   { name: "kubelet-port", value: "PORT", describe: "port of the kubelet's API", schema: port.default(10_250) },
   {
     name: "kubelet-health-port",
@@ -188,6 +194,8 @@ export interface ServerConfig extends DataConfig {
   readonly serviceNodePortRange: string;
   readonly disableAgent: boolean;
   readonly disableKubeProxy: boolean;
+  readonly disableScheduler: boolean;
+  readonly disableControllerManager: boolean;
   readonly kubeletPort: number;
   readonly kubeletHealthPort: number;
   readonly leaderElectLeaseDuration: number;

@@ -14,7 +14,7 @@ export async function run(data: ThreadData): Promise<void> {
   port.on("message", (message) => {
     if (message === "stop") life.abort();
   });
-  if (data.role === "control") await (await import("./control.ts")).runControl(data, life.signal);
+  if (data.role === "control") await (await import("./control.ts")).runControlThread(data, life.signal);
   else await (await import("./node.ts")).runNode(data, life.signal);
   port.close();
 }

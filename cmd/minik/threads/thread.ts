@@ -15,9 +15,9 @@ export interface StoreThread {
 
 export interface ControlThread {
   readonly role: "control";
-  /** Scheduler and controllers have users, and so ports, of their own. */
-  readonly scheduler: MessagePort;
-  readonly controllers: MessagePort;
+  /** Scheduler and controllers have users, and so ports, of their own. Which has none does not run. */
+  readonly scheduler?: MessagePort;
+  readonly controllers?: MessagePort;
   readonly logLevel: LogLevel;
   readonly identity: string;
   readonly leaseDurationSeconds: number;
