@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import protobuf from "protobufjs";
-import { generateProtobufTable } from "./generate-protobuf.ts";
+import { generateProtobufTable } from "../protobuf/generate-table.ts";
 
 type Json = Record<string, any>; // oxlint-disable-line no-explicit-any -- walks untyped facts
 

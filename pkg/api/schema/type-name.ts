@@ -10,11 +10,3 @@ export function typeName(group: string, version: string, kind: string): string {
   if (folder === "apiregistration") return `io.k8s.kube-aggregator.pkg.apis.apiregistration.${version}.${kind}`;
   return `io.k8s.api.${folder}.${version}.${kind}`;
 }
-
-/** The same from the apiVersion of an object. */
-export function typeOfKind(apiVersion: string, kind: string): string {
-  const slash = apiVersion.indexOf("/");
-  return slash < 0
-    ? typeName("", apiVersion, kind)
-    : typeName(apiVersion.slice(0, slash), apiVersion.slice(slash + 1), kind);
-}

@@ -1,10 +1,9 @@
 import { parse as parseYaml } from "yaml";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { DecodeError } from "#pkg/api/schema/decode-error.ts";
 import { type Decode, Decoding } from "#pkg/api/schema/decoder.ts";
-import { decodeProtobuf, type ProtobufTable } from "#pkg/api/schema/protobuf-decoder.ts";
-import { typeOfKind } from "#pkg/api/schema/type-name.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
@@ -14,7 +13,6 @@ import type { Obj } from "./services.ts";
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
-const ACCEPTED = `application/json, application/yaml, ${PROTOBUF_TYPE}`;
 
 /** A body as parsed, with its JSON text when there was one. */
 export interface RawBody {
@@ -37,42 +35,45 @@ export function contentType(context: RequestContext): string {
   return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
 }
 
-/** Reads and parses a JSON or YAML body. Undefined for an empty one. @throws 400, 413, 415 */
+/** Reads and parses a JSON, YAML or protobuf body. Undefined for an empty one. @throws 400, 413, 415 */
 export async function readBody(context: RequestContext, kind: string): Promise<RawBody | undefined> {
   const type = contentType(context);
   const isYaml = YAML_TYPES.has(type);
-  if (type === PROTOBUF_TYPE) return readProtobuf(context, kind);
-  if (!isYaml && !JSON_TYPES.has(type))
-    throw new ApiError(
-      415,
-      "UnsupportedMediaType",
-      `the body of the request was in an unknown format - accepted media types include: ${ACCEPTED}`,
-    );
+  const isProtobuf = type === PROTOBUF_TYPE;
+  if (!isYaml && !JSON_TYPES.has(type) && !(isProtobuf && (await takesProtobuf(context, kind))))
+    throw await unsupportedType(context, kind);
   const body = await context.body();
   if (body === undefined) return undefined;
   if (!(body instanceof Uint8Array)) return { value: body, text: undefined };
   if (body.length === 0) return undefined;
+  if (isProtobuf) return { value: await parseProtobufBody(body, kind), text: undefined };
   const text = textOf(body);
   return isYaml ? { value: parseYamlBody(text, kind), text: undefined } : { value: parseJsonBody(text, kind), text };
 }
 
-async function readProtobuf(context: RequestContext, kind: string): Promise<RawBody | undefined> {
-  const body = await context.body();
-  if (!(body instanceof Uint8Array) || body.length === 0) return undefined;
+/** Kinds of CustomResourceDefinitions have no protobuf form; DeleteOptions has one wherever it is sent. */
+async function takesProtobuf({ info }: RequestContext, kind: string): Promise<boolean> {
+  return kind === "DeleteOptions" || (await loadProtobufCodec()).serves(apiVersionOf(info));
+}
+
+async function unsupportedType(context: RequestContext, kind: string): Promise<ApiError> {
+  const more = (await takesProtobuf(context, kind)) ? `, ${PROTOBUF_TYPE}` : "";
+  return new ApiError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml${more}`,
+  );
+}
+
+async function parseProtobufBody(body: Uint8Array, kind: string): Promise<unknown> {
   try {
-    const { apiVersion, kind: given, object } = decodeProtobuf(body, await protobufTable(), typeOfKind);
-    return { value: { apiVersion, kind: given, ...object }, text: undefined };
+    const { apiVersion, kind: given, object } = (await loadProtobufCodec()).decode(body);
+    return { apiVersion, kind: given, ...object };
   } catch (err) {
     // Messages may be nested deeper than a decoder can follow.
     if (!(err instanceof DecodeError || err instanceof RangeError)) throw err;
     throw unrecognized(kind, err.message, Buffer.from(body.subarray(0, 64)).toString("latin1"));
   }
-}
-
-/** Loaded with the first protobuf body: many clusters never see one. */
-async function protobufTable(): Promise<ProtobufTable> {
-  const { default: table } = await import("#pkg/api/schema/tables/protobuf.json", { with: { type: "json" } });
-  return table as unknown as ProtobufTable;
 }
 
 export function textOf(bytes: Uint8Array): string {
