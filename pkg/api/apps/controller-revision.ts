@@ -1,5 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { checkImmutable, checkNotNegative, type Errors } from "../field-checks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { ControllerRevision } from "../types/apps-v1.ts";
@@ -28,7 +28,7 @@ export const controllerRevisionStrategy = strategyOf<ControllerRevision>({
   columns: [
     nameColumn,
     column("Controller", "Object it is a revision of", controllerOf),
-    integerColumn("Revision", "Its number", (r: ControllerRevision) => r.revision ?? 0),
+    column("Revision", "Its number", (r: ControllerRevision) => r.revision ?? 0),
     ageColumn,
   ],
 });

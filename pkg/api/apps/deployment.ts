@@ -1,4 +1,4 @@
-import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { selectorOf } from "../labels.ts";
 import type { Mutable } from "../resource-ref.ts";
@@ -49,8 +49,8 @@ export const deploymentStrategy = strategyOf<Deployment>({
       "Ready replicas of those wanted",
       (d: Deployment) => `${d.status?.readyReplicas ?? 0}/${d.spec?.replicas ?? 0}`,
     ),
-    integerColumn("Up-to-date", "Replicas of the current template", (d: Deployment) => d.status?.updatedReplicas ?? 0),
-    integerColumn("Available", "Replicas that are available", (d: Deployment) => d.status?.availableReplicas ?? 0),
+    column("Up-to-date", "Replicas of the current template", (d: Deployment) => d.status?.updatedReplicas ?? 0),
+    column("Available", "Replicas that are available", (d: Deployment) => d.status?.availableReplicas ?? 0),
     ageColumn,
     containersColumn,
     imagesColumn,

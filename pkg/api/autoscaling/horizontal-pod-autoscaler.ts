@@ -1,5 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, checkEnum, type Errors } from "../field-checks.ts";
 import { checkPathSegment } from "../names.ts";
 import type { Mutable } from "../resource-ref.ts";
@@ -167,8 +167,8 @@ export const horizontalPodAutoscalerStrategy = strategyOf<Autoscaler>({
     ),
     column("Targets", "Measured against wanted", shownTargets),
     column("MinPods", "Fewest replicas", (a: Autoscaler) => String(a.spec.minReplicas ?? "<unset>")),
-    integerColumn("MaxPods", "Most replicas", (a: Autoscaler) => a.spec.maxReplicas),
-    integerColumn("Replicas", "Replicas there are", (a: Autoscaler) => a.status?.currentReplicas ?? 0),
+    column("MaxPods", "Most replicas", (a: Autoscaler) => a.spec.maxReplicas),
+    column("Replicas", "Replicas there are", (a: Autoscaler) => a.status?.currentReplicas ?? 0),
     ageColumn,
   ],
 });

@@ -1,5 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { semanticEqual } from "../equal.ts";
 import { addInvalid, type Errors } from "../field-checks.ts";
 import { checkConfigKey } from "../names.ts";
@@ -44,7 +44,7 @@ export const configMapStrategy = strategyOf<ConfigMap>({
   validateUpdate,
   columns: [
     nameColumn,
-    integerColumn(
+    column(
       "Data",
       "Number of entries",
       (m: ConfigMap) => Object.keys(m.data ?? {}).length + Object.keys(m.binaryData ?? {}).length,

@@ -1,5 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { column, integerColumn, nameColumn, wideColumn } from "../columns.ts";
+import { column, nameColumn, wideColumn } from "../columns.ts";
 import { ageSince } from "../duration.ts";
 import type { Errors } from "../field-checks.ts";
 import { type Columns, strategyOf } from "../strategy-of.ts";
@@ -35,7 +35,7 @@ export const eventColumns: Columns = [
   wideColumn("Source", "Who reported it", source),
   column("Message", "What happened", (e: Event) => (e.message ?? "").trim()),
   wideColumn("First Seen", "Time since it was first seen", firstSeen),
-  integerColumn("Count", "How often it was seen", (e: Event) => e.series?.count ?? (e.count || 1), 1),
+  column("Count", "How often it was seen", (e: Event) => e.series?.count ?? (e.count || 1), 1),
   { ...nameColumn, priority: 1 },
 ];
 

@@ -1,5 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { semanticEqual } from "../equal.ts";
 import { addInvalid, checkImmutable, type Errors } from "../field-checks.ts";
 import { checkConfigKey } from "../names.ts";
@@ -78,7 +78,7 @@ export const secretStrategy = strategyOf<Secret>({
   columns: [
     nameColumn,
     column("Type", "What kind of secret it is", (s: Secret) => s.type),
-    integerColumn("Data", "Number of entries", (s: Secret) => Object.keys(s.data ?? {}).length),
+    column("Data", "Number of entries", (s: Secret) => Object.keys(s.data ?? {}).length),
     ageColumn,
   ],
 });

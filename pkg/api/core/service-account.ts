@@ -1,11 +1,11 @@
-import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { ServiceAccount } from "../types/core-v1.ts";
 
 export const serviceAccountStrategy = strategyOf<ServiceAccount>({
   columns: [
     nameColumn,
-    integerColumn("Secrets", "Secrets it may use", (a: ServiceAccount) => (a.secrets ?? []).length),
+    column("Secrets", "Secrets it may use", (a: ServiceAccount) => (a.secrets ?? []).length),
     ageColumn,
   ],
 });

@@ -165,6 +165,14 @@ const hasAddress = (spec: ServiceSpec | undefined): boolean => spec?.type !== "E
 
 export function validateServiceUpdate(service: Service, old: Service): Errors {
   const errors = validateService(service);
+  if (
+    old.spec?.type === "LoadBalancer" &&
+    service.spec?.type === "LoadBalancer" &&
+    service.spec.loadBalancerClass !== old.spec.loadBalancerClass
+  ) {
+    const { loadBalancerClass } = service.spec;
+    errors.push(fieldError.invalid("spec.loadBalancerClass", loadBalancerClass, "may not change once set"));
+  }
   const now = service.spec?.clusterIPs ?? [];
   const before = old.spec?.clusterIPs ?? [];
   if (!hasAddress(service.spec) || !hasAddress(old.spec) || before.length === 0) return errors;

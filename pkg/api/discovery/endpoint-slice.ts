@@ -93,7 +93,7 @@ export const endpointSliceStrategy = strategyOf<EndpointSlice>({
     column("AddressType", "IPv4, IPv6 or FQDN", (s: EndpointSlice) => s.addressType),
     column("Ports", "Ports of every endpoint", (s: EndpointSlice) =>
       few(
-        (s.ports ?? []).map((p) => (p.port === undefined ? "*" : String(p.port))),
+        (s.ports ?? []).map((p) => String(p.port ?? p.name ?? "*")),
         "<unset>",
       ),
     ),

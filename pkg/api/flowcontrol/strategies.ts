@@ -1,5 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
+import { ageColumn, column, nameColumn } from "../columns.ts";
 import { checkEnum, type Errors } from "../field-checks.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
@@ -54,7 +54,7 @@ export const flowSchemaStrategy = strategyOf<FlowSchema>({
   columns: [
     nameColumn,
     column("PriorityLevel", "Level of what it matches", (s: FlowSchema) => s.spec.priorityLevelConfiguration?.name),
-    integerColumn("MatchingPrecedence", "Lower ones are tried first", (s: FlowSchema) => s.spec.matchingPrecedence),
+    column("MatchingPrecedence", "Lower ones are tried first", (s: FlowSchema) => s.spec.matchingPrecedence),
     column("DistinguisherMethod", "What makes a flow", (s: FlowSchema) => s.spec.distinguisherMethod?.type ?? "<none>"),
     ageColumn,
     column(

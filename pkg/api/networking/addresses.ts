@@ -68,5 +68,5 @@ export const ipAddressStrategy = strategyOf<IPAddress>({
     return errors;
   },
   selectableFields: { "metadata.name": (address) => address.metadata.name },
-  columns: [nameColumn, column("ParentRef", "Whose address it is", parentOf), ageColumn],
+  columns: [nameColumn, column("ParentRef", "Whose address it is", parentOf)],
 });

@@ -53,11 +53,7 @@ export const storageClassStrategy = strategyOf<StorageClass>({
     column("Provisioner", "Who makes its volumes", (c: StorageClass) => c.provisioner),
     column("ReclaimPolicy", "What becomes of them", (c: StorageClass) => c.reclaimPolicy ?? "Delete"),
     column("VolumeBindingMode", "When claims are bound", (c: StorageClass) => c.volumeBindingMode ?? "Immediate"),
-    booleanColumn(
-      "AllowVolumeExpansion",
-      "Whether they can grow",
-      (c: StorageClass) => c.allowVolumeExpansion ?? false,
-    ),
+    column("AllowVolumeExpansion", "Whether they can grow", (c: StorageClass) => c.allowVolumeExpansion ?? false),
     ageColumn,
   ],
 });
