@@ -5,6 +5,7 @@ import type { PodFailure } from "./pod-workers.ts";
 import { qosClassOf } from "./qos.ts";
 import { podAmounts } from "./resources.ts";
 import { quantityMilliValue, quantityValue } from "./quantity.ts";
+import { forbiddenSysctl } from "./sysctls.ts";
 
 export interface AdmissionFacts {
   readonly node: Node | undefined;
@@ -21,12 +22,18 @@ export interface AdmissionFacts {
 export function admitPod(pod: Pod, { node, active, pressures = [] }: AdmissionFacts): PodFailure | undefined {
   if (node === undefined) return undefined;
   return (
+    sysctlFailure(pod) ??
     pressureFailure(pod, pressures) ??
     affinityFailure(pod, node) ??
     taintFailure(pod, node) ??
     portFailure(pod, active) ??
     roomFailure(pod, node, active)
   );
+}
+
+function sysctlFailure(pod: Pod): PodFailure | undefined {
+  const why = forbiddenSysctl(pod);
+  return why === undefined ? undefined : { reason: "SysctlForbidden", message: `Pod was rejected: ${why}` };
 }
 
 /** Memory is short for pods that asked for none; disk is short for everyone. */

@@ -8,6 +8,7 @@ import { runtimeclasses } from "#pkg/api/types/node-v1.ts";
 import { createPodEnvironment } from "./create-pod-environment.ts";
 import type { ClusterDns } from "./dns-config.ts";
 import { EvictionManager } from "./eviction/eviction-manager.ts";
+import { LocalStorageLimits } from "./eviction/local-storage-limits.ts";
 import { ContainerGc } from "./gc/container-gc.ts";
 import { ImageGc } from "./gc/image-gc.ts";
 import { LogRotator } from "./log-rotator.ts";
@@ -236,6 +237,18 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
     }
   };
 
+  const storageLimits = new LocalStorageLimits({
+    dirs: new PodDirs(options),
+    active: () => nodePods.list().filter((pod) => workers.isActive(pod.metadata.uid)),
+    layers: async (uid) => {
+      const used = (await usage.collect()).pods.find((pod) => pod.uid === uid);
+      return new Map((used?.containers ?? []).map(({ name, diskBytes }) => [name, diskBytes]));
+    },
+    evict: (pod, failure) => workers.end(pod, failure),
+    events,
+    log,
+  });
+
   const status = new StatusProvider({ pods: nodePods, statuses, cache, pleg });
   const logRotator = new LogRotator({ cri, status, dirs: new PodDirs(options), log });
 
@@ -258,6 +271,7 @@ export async function createKubelet(options: KubeletOptions): Promise<Kubelet> {
           lease.start(signal),
           housekeeping(signal),
           eviction.start(signal),
+          storageLimits.start(signal),
           logRotator.start(signal),
           ...sources.map((source, index) => source.start(signal, (found) => nodePods.replaceSource(index, found))),
         ].map(quietly),
