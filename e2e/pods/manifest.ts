@@ -72,6 +72,14 @@ export const lastWords = pod("words", "", "restartPolicy: Never").replace(
   `[sh, -c, "echo said; echo the end > /dev/termination-log; exit 3"]`,
 );
 
+/** Writes two mebibytes where one is allowed; asks for a setting of the whole node. */
+export const greedy = pod(
+  "greedy",
+  "volumeMounts: [{name: v, mountPath: /v}], ",
+  "volumes: [{name: v, emptyDir: {sizeLimit: 1Mi}}]",
+).replace("[sleep, '1000']", "[sh, -c, 'dd if=/dev/zero of=/v/file bs=1M count=2; sleep 1000']");
+export const unsafe = pod("unsafe", "", "securityContext: {sysctls: [{name: net.core.somaxconn, value: '9'}]}");
+
 function pod(name: string, container: string, spec: string): string {
   return `apiVersion: v1
 kind: Pod

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until } from "#pkg/async/index.ts";
 import { type Host, type Lab, openLab } from "../lab/index.ts";
-import { everything, lastWords, refused, staticPod } from "./manifest.ts";
+import { everything, greedy, lastWords, refused, staticPod, unsafe } from "./manifest.ts";
 
 describe("pods", () => {
   let lab: Lab;
@@ -120,6 +120,20 @@ describe("pods", () => {
     assert.equal((await k("get", "pod", "words", "-o", path)).trim(), "3 the end");
     assert.equal((await k("logs", "words")).trim(), "said");
     await k("delete", "pod", "words");
+  });
+
+  it("fail when they take more than is theirs", async () => {
+    await apply(`${greedy}\n---\n${unsafe}`);
+    const failure = async (name: string): Promise<string> =>
+      await k("get", "pod", name, "-o", "jsonpath={.status.phase} {.status.reason}: {.status.message}");
+    const unsafeFailure = /^Failed SysctlForbidden: .*"net\.core\.somaxconn" not allowlisted/;
+    await until(async () => unsafeFailure.test(await failure("unsafe")), {
+      timeoutMs: 10_000,
+      what: "SysctlForbidden",
+    });
+    const greedyFailure = /^Failed Evicted: Usage of EmptyDir volume "v" exceeds the limit "1Mi"/;
+    await until(async () => greedyFailure.test(await failure("greedy")), { timeoutMs: 30_000, what: "the eviction" });
+    await k("delete", "pod", "greedy", "unsafe");
   });
 
   it("run from manifests, shown by mirrors that come back", async () => {
