@@ -1,4 +1,10 @@
-import { createSecureServer, type Http2SecureServer, type Http2Session } from "node:http2";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -6,6 +12,7 @@ import fastify from "fastify";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
+import { Http2Request, Http2Response } from "./http2-exchange.ts";
 import type { InFlight } from "./in-flight.ts";
 import { RequestHandler, type RequestHandlerOptions, type RawResponse } from "./request-handler.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
@@ -49,6 +56,7 @@ export class Listener {
       http2: true,
       serverFactory: (listen) => {
         this.#server = createServer(options.tls, listen as unknown as (a: RawRequest, b: RawResponse) => void);
+        serveStreams(this.#server, handler);
         this.#track(this.#server, upgrades);
         return this.#server;
       },
@@ -129,6 +137,15 @@ function createServer(tls: TlsFiles, listen: (request: RawRequest, response: Raw
     },
     listen as never,
   );
+}
+
+/** Answers HTTP/2 on its streams; fastify gets what comes over HTTP/1.1. */
+function serveStreams(server: Http2SecureServer, handler: RequestHandler): void {
+  // Node's listener, which would make a "request" of each stream.
+  server.removeAllListeners("stream");
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    void handler.handle(new Http2Request(stream, headers), new Http2Response(stream));
+  });
 }
 
 /** /metrics of this listener. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
-import type { Http2ServerRequest } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import { unauthorized } from "#pkg/errors/index.ts";
+import type { Http2Request } from "./http2-exchange.ts";
 
-export type RawRequest = IncomingMessage | Http2ServerRequest;
+export type RawRequest = IncomingMessage | Http2Request;
 
 /** What the TLS handshake said about the other side, asked once per connection. */
 export interface Peer {
@@ -29,7 +29,7 @@ export class PeerTable {
 }
 
 function socketOf(request: RawRequest): TLSSocket | undefined {
-  if ("stream" in request && request.stream.session !== undefined) return request.stream.session.socket as TLSSocket;
+  if ("stream" in request) return request.stream.session?.socket as TLSSocket | undefined;
   return request.socket as TLSSocket;
 }
 

@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+
+/**
+ * A request that came over HTTP/2, straight on its stream. Node's own compatibility objects are two more streams around
+ * it for each request, and cost as much as the whole answer to a get.
+ */
+export class Http2Request {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly method: string;
+  readonly url: string;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.stream = stream;
+    this.headers = headers;
+    this.method = String(headers[":method"]);
+    this.url = String(headers[":path"]);
+  }
+
+  get destroyed(): boolean {
+    return this.stream.destroyed;
+  }
+}
+
+/** Headers of one HTTP/1.1 connection, which proxied answers may carry (RFC 9113, 8.2.2). */
+const CONNECTION_HEADERS = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/** Its answer. The part of ServerResponse that answering needs, with the same meaning. */
+export class Http2Response {
+  readonly stream: ServerHttp2Stream;
+  statusCode = 200;
+
+  constructor(stream: ServerHttp2Stream) {
+    this.stream = stream;
+    // A caller that goes away ends the request by "close"; the error says nothing more.
+    stream.on("error", () => undefined);
+  }
+
+  get headersSent(): boolean {
+    return this.stream.headersSent;
+  }
+
+  get destroyed(): boolean {
+    return this.stream.destroyed;
+  }
+
+  writeHead(status: number, headers: Readonly<Record<string, string | string[]>>): void {
+    this.statusCode = status;
+    const all: Record<string, string | string[] | number> = { ":status": status, ...headers };
+    for (const name of CONNECTION_HEADERS) if (name in all) delete all[name];
+    this.stream.respond(all);
+  }
+
+  end(body?: string | Uint8Array): void {
+    this.stream.end(body);
+  }
+
+  once(event: "close" | "finish", listener: () => void): void {
+    this.stream.once(event, listener);
+  }
+
+  destroy(): void {
+    this.stream.destroy();
+  }
+}
