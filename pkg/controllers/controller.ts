@@ -1,6 +1,7 @@
 import type { KubeObject, ResourceRef } from "#pkg/api/index.ts";
 import { type Client, type Informer, type InformerFactory, type Sync, WorkQueue } from "#pkg/client/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
+import { isNamespaceTerminating } from "./namespace-terminating.ts";
 
 /** Tells users what a controller did. Never fails, never waits. */
 export interface Recorder {
@@ -52,7 +53,14 @@ export class QueueController implements Controller {
     this.#informers = parts.informers;
     this.queue = new WorkQueue({
       name: parts.name,
-      sync: parts.sync,
+      sync: async (key, signal) => {
+        try {
+          return await parts.sync(key, signal);
+        } catch (err) {
+          if (!isNamespaceTerminating(err)) throw err;
+          return undefined;
+        }
+      },
       workers: parts.workers ?? 10,
       log: parts.log,
     });

@@ -2,8 +2,9 @@ import type { KubeObject, NewObject, ResourceRef } from "#pkg/api/index.ts";
 import { type Pod, type PodTemplateSpec, pods } from "#pkg/api/types/core-v1.ts";
 import type { OwnerReference } from "#pkg/api/types/meta-v1.ts";
 import type { Client } from "#pkg/client/index.ts";
-import { ApiError, isNotFound } from "#pkg/errors/index.ts";
+import { isNotFound } from "#pkg/errors/index.ts";
 import type { Recorder } from "./controller.ts";
+import { isNamespaceTerminating } from "./namespace-terminating.ts";
 
 export interface Owner {
   readonly resource: ResourceRef<unknown>;
@@ -67,10 +68,6 @@ export class PodControl {
     this.#recorder.event(owner, "Normal", "SuccessfulDelete", `Deleted pod: ${name}`);
     return true;
   }
-}
-
-export function isNamespaceTerminating(err: unknown): boolean {
-  return err instanceof ApiError && (err.details?.causes ?? []).some((c) => c.reason === "NamespaceTerminating");
 }
 
 export function messageOf(err: unknown): string {

@@ -26,6 +26,7 @@ import {
   RootCaPublisher,
   ServiceAccountController,
   TokenController,
+  tokenRequestSigner,
 } from "./serviceaccount/index.ts";
 
 import { StatefulSetController } from "./statefulset/index.ts";
@@ -35,7 +36,7 @@ import { PvcProtectionController, PvProtectionController } from "./volume/index.
 export interface ControllerOptions {
   /** PEM bundle for kube-root-ca.crt and token Secrets; without it neither is published. */
   readonly rootCa?: string;
-  /** Without it Secrets of type service-account-token stay empty. */
+  /** Signs tokens of Secrets; the API server does it where absent. */
   readonly signToken?: LegacyTokenSigner;
   /** Without it nodes get no pod CIDR. */
   readonly nodeIpam?: NodeIpamOptions;
@@ -73,7 +74,9 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "serviceaccount-token-controller",
     component: "serviceaccount-token-controller",
     make: (parts, { rootCa, signToken }) =>
-      rootCa === undefined || signToken === undefined ? undefined : new TokenController(parts, { rootCa, signToken }),
+      rootCa === undefined
+        ? undefined
+        : new TokenController(parts, { rootCa, signToken: signToken ?? tokenRequestSigner(parts.client) }),
   },
   {
     name: "garbage-collector-controller",

@@ -21,7 +21,7 @@ describe("CronJobController", () => {
         schedule: "* * * * *",
         successfulJobsHistoryLimit: 0,
         jobTemplate: {
-          spec: { manualSelector: true, selector: { matchLabels: { job: "tick" } }, template },
+          spec: { template },
         },
       },
     });

@@ -6,8 +6,9 @@ import { isAlreadyExists, isNotFound } from "#pkg/errors/index.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
 import { addOwnerIndexes, ownedBy } from "../informer-indexes.ts";
 import { isFinished } from "../job/index.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { controllerOf, controllerRefTo, findCondition, semanticEqual, timestamp } from "../objects/index.ts";
-import { isNamespaceTerminating, messageOf } from "../pod-control.ts";
+import { messageOf } from "../pod-control.ts";
 import { type CronSchedule, parseCron } from "./cron-schedule.ts";
 
 const SCHEDULED_AT = "batch.kubernetes.io/cronjob-scheduled-timestamp";

@@ -7,6 +7,7 @@ import { claim } from "../claim.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
 import { type History, REVISION_HASH, syncHistory, truncateHistory } from "../history/index.ts";
 import { addOwnerIndexes, claimable } from "../informer-indexes.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import {
   controllerOf,
   controllerRefTo,
@@ -16,7 +17,7 @@ import {
   sameLabels,
   semanticEqual,
 } from "../objects/index.ts";
-import { isNamespaceTerminating, PodControl, podFromTemplate } from "../pod-control.ts";
+import { PodControl, podFromTemplate } from "../pod-control.ts";
 import { slowStartBatch } from "../slow-start.ts";
 import { nodeFit, templateForNode } from "./node-fit.ts";
 import { type DaemonPlan, daemonStatus, planNodes, planUpdate } from "./plan.ts";

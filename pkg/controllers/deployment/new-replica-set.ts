@@ -3,6 +3,7 @@ import { type Deployment, deployments, type ReplicaSet, replicasets } from "#pkg
 import type { Client } from "#pkg/client/index.ts";
 import { isAlreadyExists } from "#pkg/errors/index.ts";
 import type { Recorder } from "../controller.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import {
   controllerOf,
   controllerRefTo,
@@ -11,7 +12,7 @@ import {
   setCondition,
   templateHash,
 } from "../objects/index.ts";
-import { isNamespaceTerminating, messageOf } from "../pod-control.ts";
+import { messageOf } from "../pod-control.ts";
 import { maxRevision, newSetAnnotations, REVISION } from "./annotations.ts";
 import { findNew, sameTemplate, TEMPLATE_HASH_LABEL } from "./replica-sets.ts";
 import { newSetSize } from "./scaling.ts";

@@ -6,6 +6,7 @@ import { isConflict, isNotFound } from "#pkg/errors/index.ts";
 import { claim } from "../claim.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
 import { addOwnerIndexes, claimable } from "../informer-indexes.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import {
   controllerOf,
   findCondition,
@@ -16,7 +17,7 @@ import {
   setCondition,
   timestamp,
 } from "../objects/index.ts";
-import { isNamespaceTerminating, PodControl } from "../pod-control.ts";
+import { PodControl } from "../pod-control.ts";
 import { podsToDelete } from "../replicaset/deletion-order.ts";
 import { slowStartBatch } from "../slow-start.ts";
 import { backoffMs } from "./backoff.ts";

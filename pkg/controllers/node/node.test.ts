@@ -16,8 +16,8 @@ async function makeNode(client: Client, name: string, podCIDR?: string): Promise
   await becomeReady(client, name);
 }
 
-async function becomeReady(client: Client, name: string): Promise<void> {
-  const patch = { status: { conditions: [{ ...READY, lastHeartbeatTime: new Date().toISOString() }] } };
+async function becomeReady(client: Client, name: string, at = Date.now()): Promise<void> {
+  const patch = { status: { conditions: [{ ...READY, lastHeartbeatTime: new Date(at).toISOString() }] } };
   await client.patch(nodes, { name }, "application/strategic-merge-patch+json", patch, { subresource: "status" });
 }
 
@@ -85,7 +85,7 @@ describe("node controllers", () => {
     });
     assert.equal(await isGone(client, "stays"), false);
     // Its kubelet is back.
-    await becomeReady(client, "dead");
+    await becomeReady(client, "dead", Date.now() + skewMs);
     await eventually(
       "no taints",
       async () => ((await client.get(nodes, { name: "dead" })).spec.taints ?? []).length === 0,

@@ -6,8 +6,9 @@ import { isConflict, isNotFound } from "#pkg/errors/index.ts";
 import { claim } from "../claim.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
 import { addOwnerIndexes, claimable, ownedBy } from "../informer-indexes.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { controllerOf, controllerRefTo, isPodActive, sameLabels, semanticEqual } from "../objects/index.ts";
-import { isNamespaceTerminating, messageOf, PodControl, podFromTemplate } from "../pod-control.ts";
+import { messageOf, PodControl, podFromTemplate } from "../pod-control.ts";
 import { slowStartBatch } from "../slow-start.ts";
 import { podsToDelete } from "./deletion-order.ts";
 import type { ReplicaKind } from "./replica-kind.ts";
@@ -189,7 +190,12 @@ export class ReplicaSetController<T extends KubeObject> extends QueueController 
         if (!isConflict(err) || attempt > 0) throw err;
       }
       const { namespace = "", name } = object.metadata;
-      current = await this.#parts.client.get(this.#kind.resource, { namespace, name });
+      try {
+        current = await this.#parts.client.get(this.#kind.resource, { namespace, name });
+      } catch (err) {
+        if (isNotFound(err)) return;
+        throw err;
+      }
       if (current.metadata.uid !== object.metadata.uid) return;
     }
   }

@@ -2,7 +2,7 @@ import { type ConfigMap, configmaps, type Namespace, namespaces } from "#pkg/api
 import type { Informer } from "#pkg/client/index.ts";
 import { isAlreadyExists, isNotFound } from "#pkg/errors/index.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
-import { isNamespaceTerminating } from "../pod-control.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 
 const NAME = "kube-root-ca.crt";
 const DESCRIPTION = "kubernetes.io/description";

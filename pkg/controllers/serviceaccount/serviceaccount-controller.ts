@@ -2,7 +2,7 @@ import { type Namespace, namespaces, type ServiceAccount, serviceaccounts } from
 import type { Informer } from "#pkg/client/index.ts";
 import { isAlreadyExists } from "#pkg/errors/index.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
-import { isNamespaceTerminating } from "../pod-control.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 
 /** Gives every active namespace its "default" ServiceAccount, again whenever it is deleted. */
 export class ServiceAccountController extends QueueController {

@@ -2,17 +2,12 @@ import { type Secret, secrets, type ServiceAccount, serviceaccounts } from "#pkg
 import { type Informer, keyOf } from "#pkg/client/index.ts";
 import { isNotFound } from "#pkg/errors/index.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
+import type { LegacyTokenSigner } from "./token-signer.ts";
 
 const ACCOUNT_NAME = "kubernetes.io/service-account.name";
 const ACCOUNT_UID = "kubernetes.io/service-account.uid";
 const TYPE = "kubernetes.io/service-account-token";
 const BY_ACCOUNT = "service-account";
-
-/** Signs the token of a long-lived token Secret, which names its account and Secret and never expires. */
-export type LegacyTokenSigner = (about: {
-  readonly account: ServiceAccount;
-  readonly secret: Secret;
-}) => Promise<string>;
 
 /** Fills Secrets that ask for a ServiceAccount's token, and deletes those whose account is gone. */
 export class TokenController extends QueueController {

@@ -12,8 +12,9 @@ import { claim } from "../claim.ts";
 import { type ControllerParts, QueueController } from "../controller.ts";
 import { type History, syncHistory, truncateHistory } from "../history/index.ts";
 import { addOwnerIndexes, claimable } from "../informer-indexes.ts";
+import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import { controllerOf, isPodAvailable, isPodReady, ownerRefTo, sameLabels, semanticEqual } from "../objects/index.ts";
-import { isNamespaceTerminating, messageOf } from "../pod-control.ts";
+import { messageOf } from "../pod-control.ts";
 import { planStateful, type StatefulPlan, statefulStatus } from "./plan.ts";
 import { claimsOf, ordinalOf, podName, revisionOf, statefulPod } from "./pod-identity.ts";
 
