@@ -1,37 +1,48 @@
-import { ApiError } from "#pkg/errors/index.ts";
+import type { ProtobufCodec } from "#pkg/api/protobuf/index.ts";
 import { acceptedTypes } from "../discovery/index.ts";
 import type { MetaVersion } from "../table/index.ts";
 
 /** The form of an answer that a caller asked for. */
-export interface Format {
-  readonly encoding: "json" | "yaml";
+export type Format = {
   readonly as: "object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
   readonly version: MetaVersion;
+} & ({ readonly encoding: "json" | "yaml" } | { readonly encoding: "protobuf"; readonly codec: ProtobufCodec });
+
+/** What a resource can be shown in besides JSON and YAML. */
+export interface ProtobufSupport {
+  readonly codec: ProtobufCodec;
+  /** False for kinds of CustomResourceDefinitions: only their metadata has a protobuf form. */
+  readonly wholeObjects: boolean;
 }
 
+export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 const JSON_OBJECT: Format = { encoding: "json", as: "object", version: "v1" };
 
-/** Chooses from the Accept header. @throws 406 when nothing of it can be served */
-export function negotiate(accept: string | string[] | undefined): Format {
+/** Chooses from the Accept header. Undefined when nothing of it can be served. */
+export function negotiate(accept: string | string[] | undefined, protobuf?: ProtobufSupport): Format | undefined {
   // What client-go and curl send, answered without taking it apart.
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return JSON_OBJECT;
   for (const { type, parameters } of acceptedTypes({ headers: { accept } })) {
-    const encoding = encodingOf(type);
+    const encoding = encodingOf(type, protobuf);
     if (encoding === undefined) continue;
-    const { as, v, g } = parameters;
-    if (as === undefined) return encoding === "json" ? JSON_OBJECT : { encoding, as: "object", version: "v1" };
+    const { as = "object", v, g } = parameters;
+    if (as === "object") {
+      if (encoding.encoding === "protobuf" && protobuf?.wholeObjects === false) continue;
+      return { ...encoding, as, version: "v1" };
+    }
     if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) continue;
+    // Tables have no protobuf form, and of the metadata kinds only v1 does here.
+    if (encoding.encoding === "protobuf" && (as === "Table" || v !== "v1")) continue;
     if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList")
-      return { encoding, as, version: v };
+      return { ...encoding, as, version: v };
   }
-  throw new ApiError(
-    406,
-    "NotAcceptable",
-    "only the following media types are accepted: application/json, application/yaml",
-  );
+  return undefined;
 }
 
-function encodingOf(type: string): Format["encoding"] | undefined {
-  if (type === "application/json" || type === "*/*" || type === "application/*") return "json";
-  return type === "application/yaml" ? "yaml" : undefined;
+type Encoding = { encoding: "json" | "yaml" } | { encoding: "protobuf"; codec: ProtobufCodec };
+
+function encodingOf(type: string, protobuf: ProtobufSupport | undefined): Encoding | undefined {
+  if (type === "application/json" || type === "*/*" || type === "application/*") return { encoding: "json" };
+  if (type === PROTOBUF_TYPE) return protobuf && { encoding: "protobuf", codec: protobuf.codec };
+  return type === "application/yaml" ? { encoding: "yaml" } : undefined;
 }

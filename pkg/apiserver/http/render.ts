@@ -5,7 +5,7 @@ import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import { type IncludeObject, toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from "../table/index.ts";
 import type { Reply } from "../types.ts";
-import type { Format } from "./negotiate.ts";
+import { type Format, PROTOBUF_TYPE } from "./negotiate.ts";
 
 /** What goes out: a status, a content type and a body. */
 export interface Rendered {
@@ -26,12 +26,15 @@ export function render(reply: Plain, format: Format, query: URLSearchParams): Re
   }
   const value = shaped(reply, format, query);
   if (format.encoding === "yaml") return { status, contentType: "application/yaml", body: stringifyYaml(value) };
+  if (format.encoding === "protobuf") {
+    const { apiVersion, kind } = value as { apiVersion?: string; kind?: string };
+    // A few answers, such as documents, are of no kind that has a protobuf form.
+    if (format.codec.knows(apiVersion ?? "", kind ?? ""))
+      return { status, contentType: PROTOBUF_TYPE, body: format.codec.encode(value) };
+    return { status, contentType: "application/json", body: `${JSON.stringify(value)}\n` };
+  }
   const text = pretty ? `${JSON.stringify(value, undefined, 2)}\n` : `${JSON.stringify(value)}\n`;
-  return { status, contentType: contentTypeOf(format), body: text };
-}
-
-export function contentTypeOf(format: Format): string {
-  return format.encoding === "yaml" ? "application/yaml" : "application/json";
+  return { status, contentType: "application/json", body: text };
 }
 
 function plainText(reply: Plain, format: Format): string | Uint8Array | undefined {

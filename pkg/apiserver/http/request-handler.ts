@@ -1,25 +1,27 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 import { pipeline as pipeStreams } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
+import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
+import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { ApiError, internalError } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Reply, RequestContext, RequestInfo, UserInfo } from "../types.ts";
 import { readWholeBody } from "./body.ts";
-import type { Http2Response } from "./http2-exchange.ts";
 import { impersonated } from "./impersonation.ts";
 import { type InFlight, REQUEST_TIMEOUT_MS } from "./in-flight.ts";
-import { contentTypeOf, render } from "./render.ts";
-import { negotiate } from "./negotiate.ts";
+import { type Format, negotiate, PROTOBUF_TYPE } from "./negotiate.ts";
 import { type Peer, PeerTable, type RawRequest } from "./peer.ts";
+import { render } from "./render.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
-import { eventEncoder, WatchStream } from "./watch-stream.ts";
+import { eventEncoder, watchContentType, WatchStream } from "./watch-stream.ts";
 
-export type RawResponse = ServerResponse | Http2Response;
+export type RawResponse = ServerResponse | Http2ServerResponse;
 
 /** Bodies larger than this are compressed where the caller accepts it (upstream's bound). */
 const GZIP_BYTES = 128 * 1024;
@@ -88,7 +90,7 @@ export class RequestHandler {
       get signal(): AbortSignal {
         return exchange.signal;
       },
-      body: () => readWholeBody("stream" in request ? request.stream : request, headers["content-length"]),
+      body: () => readWholeBody(request as Readable, headers["content-length"]),
       warn: (text: string) => exchange.warn(text),
     };
     return { context, peer };
@@ -100,7 +102,8 @@ export class RequestHandler {
     const info = requestInfoOf(method, exchange.path, exchange.query);
     exchange.info = info;
     const { context, peer } = await this.contextOf(exchange, info);
-    const format = negotiateFor(request, info);
+    const format = negotiatePlainly(request, info) ?? (await negotiateFor(request, info));
+    exchange.format = format;
     const reply = await this.#options.pipeline.handle(context);
     switch (reply.kind) {
       case "view":
@@ -116,7 +119,7 @@ export class RequestHandler {
       case "stream":
         exchange.deadline = Number.POSITIVE_INFINITY;
         exchange.head(reply.status, reply.headers);
-        await pipeStreams(Readable.from(reply.body), streamOf(response));
+        await pipeStreams(Readable.from(reply.body), response);
         return;
       case "watch":
         exchange.deadline = Number.POSITIVE_INFINITY;
@@ -124,18 +127,14 @@ export class RequestHandler {
     }
   }
 
-  async #watch(
-    exchange: Exchange,
-    reply: Extract<Reply, { kind: "watch" }>,
-    format: ReturnType<typeof negotiate>,
-  ): Promise<void> {
+  async #watch(exchange: Exchange, reply: Extract<Reply, { kind: "watch" }>, format: Format): Promise<void> {
     const { response } = exchange;
     const { promise, resolve } = Promise.withResolvers<void>();
     const encode = eventEncoder(reply.definition, format, exchange.query);
-    exchange.head(200, { "content-type": contentTypeOf(format) });
+    exchange.head(200, { "content-type": watchContentType(format) });
     // Clients wait for the header before they believe that the watch has begun.
     if ("flushHeaders" in response) response.flushHeaders();
-    const sink = new WatchStream(streamOf(response), encode);
+    const sink = new WatchStream(response as unknown as ConstructorParameters<typeof WatchStream>[0], encode);
     const stop = reply.start(sink);
     exchange.onCut = () => sink.end();
     response.once("close", resolve);
@@ -159,16 +158,16 @@ export class RequestHandler {
       error = internalError(err instanceof Error ? err.message : String(err));
     }
     const retry = error.details?.retryAfterSeconds;
+    const { format } = exchange;
+    const isProtobuf = format?.encoding === "protobuf";
     exchange.head(error.code, {
-      "content-type": "application/json",
+      "content-type": isProtobuf ? PROTOBUF_TYPE : "application/json",
       ...(retry === undefined ? {} : { "retry-after": String(retry) }),
     });
-    (response as ServerResponse).end(`${JSON.stringify(error.toStatus())}\n`);
+    const status = error.toStatus();
+    (response as ServerResponse).end(isProtobuf ? format.codec.encode(status) : `${JSON.stringify(status)}\n`);
   }
 }
-
-const streamOf = (response: RawResponse): ServerResponse | Http2Response["stream"] =>
-  "stream" in response ? response.stream : response;
 
 /** One request and its answer. */
 export class Exchange {
@@ -177,6 +176,8 @@ export class Exchange {
   readonly path: string;
   readonly query: URLSearchParams;
   info: RequestInfo | undefined;
+  /** Known once it is negotiated. */
+  format: Format | undefined;
   deadline = Date.now() + REQUEST_TIMEOUT_MS;
   onCut: (() => void) | undefined;
   #warnings: string[] | undefined;
@@ -241,8 +242,19 @@ export class Exchange {
 }
 
 /** Documents choose their own form; only resources are negotiated here. */
-function negotiateFor(request: RawRequest, info: RequestInfo | undefined): ReturnType<typeof negotiate> {
-  return negotiate(info?.isResource === true && !STREAMS.has(info.subresource) ? request.headers.accept : undefined);
+function negotiatePlainly({ headers: { accept } }: RawRequest, info: RequestInfo): Format | undefined {
+  if (!info.isResource || STREAMS.has(info.subresource)) return negotiate(undefined);
+  return accept?.includes("protobuf") === true ? undefined : negotiate(accept);
+}
+
+/** With protobuf, whose table is loaded for the first caller that asks for it. @throws 406 */
+async function negotiateFor({ headers: { accept } }: RawRequest, info: RequestInfo): Promise<Format> {
+  const codec = await loadProtobufCodec();
+  const wholeObjects = codec.serves(apiVersionOf(info));
+  const format = negotiate(accept, { codec, wholeObjects });
+  if (format !== undefined) return format;
+  const types = `application/json, application/yaml${wholeObjects ? `, ${PROTOBUF_TYPE}` : ""}`;
+  throw new ApiError(406, "NotAcceptable", `only the following media types are accepted: ${types}`);
 }
 const STREAMS = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 

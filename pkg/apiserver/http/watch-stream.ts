@@ -1,7 +1,7 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { toPartialObjectMetadata, toTableEvent } from "../table/index.ts";
 import type { ServedEvent, WatchSink } from "../types.ts";
-import type { Format } from "./negotiate.ts";
+import { type Format, PROTOBUF_TYPE } from "./negotiate.ts";
 import { includeObjectOf } from "./render.ts";
 
 /** Bytes that may wait for a reader that still makes progress, and for one that does not. */
@@ -72,19 +72,29 @@ export class WatchStream implements WatchSink {
   }
 }
 
+export function watchContentType(format: Format): string {
+  if (format.encoding === "protobuf") return `${PROTOBUF_TYPE};stream=watch`;
+  return format.encoding === "yaml" ? "application/yaml" : "application/json";
+}
+
 /** Encoders per watch: the Table form remembers whether the columns were sent. */
 export function eventEncoder(definition: ResourceDefinition, format: Format, query: URLSearchParams): EncodeEvent {
-  if (format.as === "object") return (event) => event.bytes;
+  const encode =
+    format.encoding === "protobuf"
+      ? (event: ServedEvent, object: object): Uint8Array => format.codec.encodeWatchEvent(event.type, object)
+      : (event: ServedEvent, object: object): Uint8Array =>
+          Buffer.from(`${JSON.stringify({ type: event.type, object })}\n`);
+  const plain: EncodeEvent =
+    format.encoding === "protobuf" ? (event) => encode(event, event.object) : (event) => event.bytes;
+  if (format.as === "object") return plain;
   const { version } = format;
-  const encode = (event: ServedEvent, object: object): Uint8Array =>
-    Buffer.from(`${JSON.stringify({ type: event.type, object })}\n`);
   if (format.as !== "Table")
     return (event) =>
-      event.type === "ERROR" ? event.bytes : encode(event, toPartialObjectMetadata(event.object, version));
+      event.type === "ERROR" ? plain(event) : encode(event, toPartialObjectMetadata(event.object, version));
   const includeObject = includeObjectOf(query);
   let first = true;
   return (event) => {
-    if (event.type === "ERROR") return event.bytes;
+    if (event.type === "ERROR") return plain(event);
     const table = toTableEvent(definition, event, { includeObject, version, now: Date.now(), first });
     first = false;
     return encode(event, table);
