@@ -37,10 +37,3 @@ export const createdAtColumn: Column = {
   type: "date",
 };
 export const defaultColumns: readonly Column[] = [nameColumn, createdAtColumn];
-
-/** "a,b and 2 more", as upstream shortens long lists. */
-export function firstFew(items: readonly string[], most = 3): string {
-  if (items.length === 0) return "<none>";
-  const shown = items.slice(0, most).join(",");
-  return items.length > most ? `${shown} + ${items.length - most} more...` : shown;
-}

@@ -10,8 +10,6 @@ const LABEL_1035_FMT = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED_FMT = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE_FMT = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
 const CONFIG_KEY_FMT = "[-._a-zA-Z0-9]+";
-const ENV_NAME_FMT = "[-._a-zA-Z][-._a-zA-Z0-9]*";
-const C_IDENTIFIER_FMT = "[A-Za-z_][A-Za-z0-9_]*";
 
 const label = new RegExp(`^${LABEL_FMT}$`);
 const subdomain = new RegExp(`^${SUBDOMAIN_FMT}$`);
@@ -20,8 +18,6 @@ const label1035 = new RegExp(`^${LABEL_1035_FMT}$`);
 const qualified = new RegExp(`^${QUALIFIED_FMT}$`);
 const labelValue = new RegExp(`^${LABEL_VALUE_FMT}$`);
 const configKey = new RegExp(`^${CONFIG_KEY_FMT}$`);
-const envName = new RegExp(`^${ENV_NAME_FMT}$`);
-const cIdentifier = new RegExp(`^${C_IDENTIFIER_FMT}$`);
 
 const NONE: readonly string[] = [];
 export type Messages = readonly string[];
@@ -160,28 +156,6 @@ export function checkEnvVarName(value: string): Messages {
     ),
   ];
 }
-export const checkStrictEnvVarName = (value: string): Messages =>
-  check(value, envName, Number.POSITIVE_INFINITY, () =>
-    patternMessage(
-      "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
-      ENV_NAME_FMT,
-      "my.env-name",
-      "MY_ENV.NAME",
-      "MyEnvName1",
-    ),
-  );
-
-export const checkCIdentifier = (value: string): Messages =>
-  check(value, cIdentifier, Number.POSITIVE_INFINITY, () =>
-    patternMessage(
-      "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'",
-      C_IDENTIFIER_FMT,
-      "my_name",
-      "MY_NAME",
-      "MyName",
-    ),
-  );
-
 /** IANA service names: names of container and Service ports. */
 export function checkPortName(value: string): Messages {
   if (/^[a-z0-9]([a-z0-9]|-(?!-))*$/.test(value) && value.length <= 15 && !value.endsWith("-") && /[a-z]/.test(value)) {
