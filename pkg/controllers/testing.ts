@@ -8,7 +8,7 @@ import { CONTROLLERS, type ControllerOptions } from "./registry.ts";
 
 export interface ControllerTest {
   readonly client: Client;
-  /** Waits for a condition on the cluster, at most three seconds. */
+  /** Waits for a condition on the cluster, at most ten seconds. */
   readonly eventually: <T>(what: string, probe: () => Promise<T | undefined | false>) => Promise<T>;
 }
 
@@ -37,6 +37,6 @@ export async function startControllers(
   });
   return {
     client,
-    eventually: (what, probe) => until(probe, { what, timeoutMs: 3000, intervalMs: 5 }),
+    eventually: (what, probe) => until(probe, { what, timeoutMs: 10_000, intervalMs: 5 }),
   };
 }

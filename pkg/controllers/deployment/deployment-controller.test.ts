@@ -78,7 +78,7 @@ const setImage = (client: Client, image: string): Promise<Deployment> =>
     spec: { template: { spec: { containers: [{ name: "c", image }] } } },
   });
 
-describe("DeploymentController", () => {
+describe("DeploymentController", { concurrency: true }, () => {
   it("rolls out, updates without going under its bounds, and rolls back by the old ReplicaSet", async (t) => {
     const test = await start(t);
     const { client } = test;

@@ -19,7 +19,7 @@ const make = (client: Client, name: string, ...ownerReferences: OwnerReference[]
 const left = async ({ client }: ControllerTest): Promise<string> =>
   (await client.list(configmaps, { namespace: "default" })).items.map((c) => c.metadata.name).join();
 
-describe("GarbageCollector", () => {
+describe("GarbageCollector", { concurrency: true }, () => {
   it("deletes dependents, and theirs, after their owner in the background", async (t) => {
     const test = await startControllers(t, ["garbage-collector-controller"]);
     const a = await make(test.client, "a");

@@ -49,7 +49,7 @@ async function end(client: Client, pod: Pod, phase: "Succeeded" | "Failed", exit
 const condition = (object: Job, type: string): string | undefined =>
   object.status?.conditions?.find((c) => c.type === type && c.status === "True")?.reason;
 
-describe("JobController", () => {
+describe("JobController", { concurrency: true }, () => {
   it("runs as many pods as may run, counts each success once, and completes", async (t) => {
     const { client, eventually } = await startControllers(t, ["job-controller"]);
     await client.create(jobs, job({ completions: 3, parallelism: 2 }));

@@ -38,7 +38,7 @@ async function isGone(client: Client, name: string): Promise<boolean> {
   }
 }
 
-describe("node controllers", () => {
+describe("node controllers", { concurrency: true }, () => {
   it("mark a silent node Unknown, taint it, mark its pods not ready and evict them", async (t) => {
     let skewMs = 0;
     let looks = 0;

@@ -30,7 +30,7 @@ async function makeReady(client: Client, pod: Pod): Promise<void> {
   });
 }
 
-describe("ReplicaSetController", () => {
+describe("ReplicaSetController", { concurrency: true }, () => {
   it("creates the missing pods, reports them, and deletes the surplus", async (t) => {
     const { client, eventually } = await startControllers(t, ["replicaset-controller"]);
     const rs = await client.create(replicasets, replicaSet("web", 3));
