@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { Http2ServerResponse } from "node:http2";
 import { pipeline as pipeStreams } from "node:stream/promises";
 import { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -13,6 +12,7 @@ import type { Pipeline } from "../pipeline.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Reply, RequestContext, RequestInfo, UserInfo } from "../types.ts";
 import { readWholeBody } from "./body.ts";
+import type { Http2Response } from "./http2-exchange.ts";
 import { impersonated } from "./impersonation.ts";
 import { type InFlight, REQUEST_TIMEOUT_MS } from "./in-flight.ts";
 import { type Format, negotiate, PROTOBUF_TYPE } from "./negotiate.ts";
@@ -21,7 +21,7 @@ import { render } from "./render.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import { eventEncoder, watchContentType, WatchStream } from "./watch-stream.ts";
 
-export type RawResponse = ServerResponse | Http2ServerResponse;
+export type RawResponse = ServerResponse | Http2Response;
 
 /** Bodies larger than this are compressed where the caller accepts it (upstream's bound). */
 const GZIP_BYTES = 128 * 1024;
@@ -90,7 +90,7 @@ export class RequestHandler {
       get signal(): AbortSignal {
         return exchange.signal;
       },
-      body: () => readWholeBody(request as Readable, headers["content-length"]),
+      body: () => readWholeBody("stream" in request ? request.stream : request, headers["content-length"]),
       warn: (text: string) => exchange.warn(text),
     };
     return { context, peer };
@@ -119,7 +119,7 @@ export class RequestHandler {
       case "stream":
         exchange.deadline = Number.POSITIVE_INFINITY;
         exchange.head(reply.status, reply.headers);
-        await pipeStreams(Readable.from(reply.body), response);
+        await pipeStreams(Readable.from(reply.body), streamOf(response));
         return;
       case "watch":
         exchange.deadline = Number.POSITIVE_INFINITY;
@@ -134,7 +134,7 @@ export class RequestHandler {
     exchange.head(200, { "content-type": watchContentType(format) });
     // Clients wait for the header before they believe that the watch has begun.
     if ("flushHeaders" in response) response.flushHeaders();
-    const sink = new WatchStream(response as unknown as ConstructorParameters<typeof WatchStream>[0], encode);
+    const sink = new WatchStream(streamOf(response), encode);
     const stop = reply.start(sink);
     exchange.onCut = () => sink.end();
     response.once("close", resolve);
@@ -168,6 +168,9 @@ export class RequestHandler {
     (response as ServerResponse).end(isProtobuf ? format.codec.encode(status) : `${JSON.stringify(status)}\n`);
   }
 }
+
+const streamOf = (response: RawResponse): ServerResponse | Http2Response["stream"] =>
+  "stream" in response ? response.stream : response;
 
 /** One request and its answer. */
 export class Exchange {
