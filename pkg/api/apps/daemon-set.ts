@@ -1,6 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { podSpecWarnings } from "../core/pod-warnings.ts";
 import {
   checkEnum,
   checkImmutable,
@@ -82,6 +83,7 @@ const COUNTS = [
 export const daemonSetStrategy = strategyOf<DaemonSet>({
   ...separateStatus<DaemonSet>(() => ({ ...NO_PODS })),
   generation: true,
+  warnings: (set) => podSpecWarnings("spec.template.spec", set.spec.template?.spec),
   defaults: defaultDaemonSet,
   validate,
   validateUpdate: (set, old) => {

@@ -1,5 +1,6 @@
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { selectorOf } from "../labels.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
@@ -33,6 +34,7 @@ function defaultDeployment(deployment: Mutable<Deployment>): void {
 export const deploymentStrategy = strategyOf<Deployment>({
   ...separateStatus<Deployment>(() => ({})),
   generation: true,
+  warnings: (deployment) => podSpecWarnings("spec.template.spec", deployment.spec.template?.spec),
   defaults: defaultDeployment,
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,

@@ -1,6 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { semanticEqual } from "../equal.ts";
 import { checkEnum, checkIntOrPercent, checkNotNegative, type Errors, intOrPercentValue } from "../field-checks.ts";
 import { selectorOf } from "../labels.ts";
@@ -108,6 +109,7 @@ const COUNTS = ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas
 export const statefulSetStrategy = strategyOf<StatefulSet>({
   ...separateStatus<StatefulSet>(() => ({ replicas: 0 })),
   generation: true,
+  warnings: (set) => podSpecWarnings("spec.template.spec", set.spec.template?.spec),
   defaults: defaultStatefulSet,
   validate,
   validateUpdate,

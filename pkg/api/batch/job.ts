@@ -2,6 +2,7 @@ import { fieldError } from "#pkg/errors/index.ts";
 import { containersColumn, imagesColumn, selectorColumn } from "../apps/workload-columns.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { humanDuration } from "../duration.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
@@ -69,6 +70,7 @@ const status = separateStatus<Job>(() => ({}));
 
 export const jobStrategy = strategyOf<Job>({
   generation: true,
+  warnings: (job) => podSpecWarnings("spec.template.spec", job.spec.template?.spec),
   defaultPropagation: "Orphan",
   defaults: (job) => {
     job.spec ??= {} as typeof job.spec;

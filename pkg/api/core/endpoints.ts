@@ -64,5 +64,6 @@ export const endpointsStrategy = strategyOf<Endpoints>({
   },
   validate,
   validateUpdate: validate,
+  warnings: () => ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"],
   columns: [nameColumn, column("Endpoints", "Addresses and ports", shown), ageColumn],
 });

@@ -71,7 +71,9 @@ function checkGatesOnlyGo(errors: Errors, spec: PodSpec, old: PodSpec): void {
 function changedFields(spec: PodSpec, old: PodSpec): string[] {
   const may = mutableCopyOf(spec, old);
   return Object.keys({ ...may, ...old })
-    .filter((field) => !semanticEqual(may[field as keyof PodSpec], old[field as keyof PodSpec]))
+    .filter(
+      (field) => !semanticEqual(may[field as keyof PodSpec] || undefined, old[field as keyof PodSpec] || undefined),
+    )
     .map((field) => `  spec.${field}`);
 }
 

@@ -7,6 +7,7 @@ import { summarizePod } from "./pod-columns.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { qosClassOf } from "./pod-resources.ts";
 import { validatePod, validatePodUpdate } from "./pod-validation.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
 import { defaultPullPolicy } from "./pull-policy.ts";
 
 type Loose = Partial<Mutable<PodSpec>>;
@@ -223,6 +224,21 @@ describe("validatePodUpdate", () => {
       /may not add or remove containers/,
     );
   });
+});
+
+it("podSpecWarnings name what is hidden or given twice", () => {
+  const env = [
+    { name: "A", value: "1" },
+    { name: "A", value: "2" },
+    { name: "B", value: "1" },
+    { name: "B", value: "$(B)2" },
+  ];
+  const ports = [{ containerPort: 80 }, { containerPort: 80 }];
+  const { spec } = read(podOf({ containers: [{ ...container, env, ports }] }));
+  assert.deepEqual(podSpecWarnings("spec", spec), [
+    'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+    "spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]",
+  ]);
 });
 
 describe("qosClassOf", () => {

@@ -3,6 +3,7 @@ import type { Pod } from "../types/core-v1.ts";
 import { podColumns } from "./pod-columns.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { qosClassOf } from "./pod-resources.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
 import { validatePod, validatePodStatusUpdate, validatePodUpdate } from "./pod-validation.ts";
 
 const isOver = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
@@ -38,6 +39,7 @@ export const podStrategy = strategyOf<Pod>({
     // What kind of service a pod gets is decided once.
     if (old.status?.qosClass !== undefined) pod.status.qosClass = old.status.qosClass;
   },
+  warnings: (pod) => podSpecWarnings("spec", pod.spec),
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
