@@ -1,5 +1,5 @@
-// Makes dist/minik: one bundle of the sources, put with its assets into a copy of the pinned Node (single executable).
-//   sources ──esbuild──▶ minik.cjs ──┐
+// Makes dist/minik: bundles of the sources, one for the program and one for each thread, put with its assets into a copy of the pinned Node (single executable).
+//   sources ──esbuild──▶ *.cjs ──────┐
 //   pause.c ──gcc──▶ pause           ├──node --experimental-sea-config──▶ blob ──postject──▶ dist/minik
 //   better_sqlite3.node ─────────────┘
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -18,8 +18,14 @@ await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
 
 await build({
-  entryPoints: [join(root, "cmd/minik/main.ts")],
-  outfile: join(work, "minik.cjs"),
+  entryPoints: {
+    minik: join(root, "cmd/minik/main.ts"),
+    store: join(root, "cmd/minik/threads/entry/store.ts"),
+    control: join(root, "cmd/minik/threads/entry/control.ts"),
+    node: join(root, "cmd/minik/threads/entry/node.ts"),
+  },
+  outdir: work,
+  outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",
   format: "cjs",
@@ -49,7 +55,9 @@ await writeFile(
     execArgv: ["--max-semi-space-size=4"],
     execArgvExtension: "none",
     assets: {
-      "minik.cjs": join(work, "minik.cjs"),
+      "store.cjs": join(work, "store.cjs"),
+      "control.cjs": join(work, "control.cjs"),
+      "node.cjs": join(work, "node.cjs"),
       "better_sqlite3.node": join(work, "better_sqlite3.node"),
       pause: join(work, "pause"),
       "cri-v1.proto": join(root, "proto/cri-v1.proto"),

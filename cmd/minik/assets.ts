@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { arch } from "node:process";
 import { getRawAsset, isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
+import type { ThreadEntries } from "./threads/thread.ts";
 
 /** Files that need a path on disk: workers' code, the SQLite addon, the pause program. */
 export interface Assets {
-  /** What `new Worker` starts: the bundle, or the source of the program. */
-  readonly workerEntry: string;
+  /** What `new Worker` starts: a bundle for each role, or the sources. */
+  readonly threads: ThreadEntries;
   readonly sqliteAddon: string;
   /** The compiled cmd/pause. */
   readonly pause: string;
@@ -35,8 +36,9 @@ async function unpack(dir: string, name: string): Promise<string> {
 export async function locateAssets(dataDir: string): Promise<Assets> {
   if (!isSea()) {
     const root = fileURLToPath(new URL("../../", import.meta.url));
+    const entry = (role: string): string => join(root, `cmd/minik/threads/entry/${role}.ts`);
     return {
-      workerEntry: join(root, "cmd/minik/main.ts"),
+      threads: { store: entry("store"), control: entry("control"), node: entry("node") },
       sqliteAddon: join(root, `node_modules/better-sqlite3/prebuilds/linux-${arch === "arm64" ? "arm64" : "x64"}.node`),
       pause: join(root, "dist/build/pause"),
       criProto: join(root, "proto/cri-v1.proto"),
@@ -44,8 +46,10 @@ export async function locateAssets(dataDir: string): Promise<Assets> {
   }
   const dir = join(dataDir, "bin");
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const [workerEntry, sqliteAddon, pause, criProto] = await Promise.all(
-    ["minik.cjs", "better_sqlite3.node", "pause", "cri-v1.proto"].map(async (name) => await unpack(dir, name)),
-  );
-  return { workerEntry, sqliteAddon, pause, criProto } as Assets;
+  const [store, control, node, sqliteAddon, pause, criProto] = (await Promise.all(
+    ["store.cjs", "control.cjs", "node.cjs", "better_sqlite3.node", "pause", "cri-v1.proto"].map(
+      async (name) => await unpack(dir, name),
+    ),
+  )) as [string, string, string, string, string, string];
+  return { threads: { store, control, node }, sqliteAddon, pause, criProto };
 }

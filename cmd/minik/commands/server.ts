@@ -136,7 +136,7 @@ export async function server(config: ServerConfig): Promise<void> {
         ? []
         : [
             runThread(
-              assets.workerEntry,
+              assets.threads,
               {
                 role: "control",
                 ...(config.disableScheduler ? {} : { scheduler: open(SCHEDULER) }),
@@ -154,7 +154,7 @@ export async function server(config: ServerConfig): Promise<void> {
         ? []
         : [
             runThread(
-              assets.workerEntry,
+              assets.threads,
               {
                 role: "node",
                 kubelet: open({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
@@ -239,7 +239,7 @@ async function openStore(paths: Paths, assets: Assets, log: Logger): Promise<Sto
       codec: storedCodec,
       log: log.child({ component: "store" }),
       nativeBinding: assets.sqliteAddon,
-      worker: { createWorker: () => createThread(assets.workerEntry, { role: "store" }) },
+      worker: { createWorker: () => createThread(assets.threads, { role: "store" }) },
     });
   } catch (err) {
     if (err instanceof StoreOpenError) throw new UserError(err.message, { cause: err });

@@ -1,6 +1,6 @@
 /**
- * Threads of the one process. Each starts the program again with a role (`main.ts`); a role that uses the API gets a
- * port to it, whose user the API server's thread fixed.
+ * Threads of the one process. Each role has an entry of its own (`entry/`); one that uses the API gets a port to it, whose
+ * user the API server's thread fixed.
  *
  *   main: API server ──┬── store    SQLite, and its checkpoints
  *                      ├── control  scheduler, controllers
@@ -63,18 +63,25 @@ export interface NodeSettings {
 
 export type ThreadData = StoreThread | ControlThread | NodeThread;
 
-/** Starts a thread of the program in a role. @param entry `Assets.workerEntry` */
-export function createThread(entry: string, data: ThreadData): Worker {
+/** The file that each role starts in. */
+export type ThreadEntries = Readonly<Record<ThreadData["role"], string>>;
+
+/** Starts a thread in a role. @param entries `Assets.threads` */
+export function createThread(entries: ThreadEntries, data: ThreadData): Worker {
   const ports = Object.values(data).filter(
     (value): value is MessagePort & TransferListItem =>
       typeof value === "object" && value !== null && "postMessage" in value,
   );
-  return new Worker(entry, { workerData: data, transferList: ports, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+  return new Worker(entries[data.role], {
+    workerData: data,
+    transferList: ports,
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
 }
 
 /** A thread as a component: runs until the signal aborts, then stops it and waits until it has drained. */
-export async function runThread(entry: string, data: ThreadData, signal: AbortSignal): Promise<void> {
-  const worker = createThread(entry, data);
+export async function runThread(entries: ThreadEntries, data: ThreadData, signal: AbortSignal): Promise<void> {
+  const worker = createThread(entries, data);
   const stop = (): void => worker.postMessage("stop");
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();

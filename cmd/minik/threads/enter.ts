@@ -1,0 +1,13 @@
+import { parentPort, workerData } from "node:worker_threads";
+
+/** Runs a thread's work until the main thread says "stop" and the work has drained. */
+export async function enter<Data>(work: (data: Data, signal: AbortSignal) => Promise<void>): Promise<void> {
+  if (parentPort === null) throw new Error("This program is a thread of minik, and started by it alone");
+  const port = parentPort;
+  const life = new AbortController();
+  port.on("message", (message) => {
+    if (message === "stop") life.abort();
+  });
+  await work(workerData as Data, life.signal);
+  port.close();
+}

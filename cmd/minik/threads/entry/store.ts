@@ -1,0 +1,5 @@
+// Where the thread of SQLite starts: a bundle of its own, so that it loads nothing else.
+import { parentPort } from "node:worker_threads";
+import { runSqliteWorker } from "#pkg/store/sqlite/run-worker.ts";
+
+if (parentPort !== null) runSqliteWorker(parentPort);
