@@ -4,7 +4,11 @@ import { CronJobController } from "./cronjob/index.ts";
 import { DaemonSetController } from "./daemonset/index.ts";
 import { DeploymentController } from "./deployment/index.ts";
 import { DisruptionController } from "./disruption/index.ts";
-import { EndpointsController, EndpointSliceController } from "./endpointslice/index.ts";
+import {
+  EndpointsController,
+  EndpointSliceController,
+  EndpointSliceMirroringController,
+} from "./endpointslice/index.ts";
 import { GarbageCollector } from "./garbage-collector/index.ts";
 import { JobController, TtlAfterFinishedController } from "./job/index.ts";
 import { NamespaceController } from "./namespace/index.ts";
@@ -122,6 +126,11 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "endpoints-controller",
     component: "endpoint-controller",
     make: (parts) => new EndpointsController(parts),
+  },
+  {
+    name: "endpointslice-mirroring-controller",
+    component: "endpoint-slice-mirroring-controller",
+    make: (parts) => new EndpointSliceMirroringController(parts),
   },
   {
     name: "node-ipam-controller",

@@ -15,9 +15,9 @@ import { type ControllerParts, QueueController } from "../controller.ts";
 import { canonicalJson, isPodReady, sameLabels, semanticEqual } from "../objects/index.ts";
 import { messageOf } from "../pod-control.ts";
 import { addressTypesOf, hasEndpoints, hostnameIn, podIPs, portsOf } from "./endpoints-of-pod.ts";
+import { HEADLESS } from "./labels.ts";
 import { ServiceIndex } from "./service-index.ts";
 
-const HEADLESS = "service.kubernetes.io/headless";
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
 const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
 const MAX_ADDRESSES = 1000;

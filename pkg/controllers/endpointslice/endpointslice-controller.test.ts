@@ -86,3 +86,32 @@ describe("EndpointSliceController", () => {
     });
   });
 });
+
+describe("EndpointSliceMirroringController", () => {
+  it("copies Endpoints of a service without selector, and follows them", async (t) => {
+    const { client, eventually } = await startControllers(t, ["endpointslice-mirroring-controller"]);
+    await client.create(services, { metadata: WEB, spec: { ports: [{ port: 80 }] } });
+    const made = await client.create(endpoints, {
+      metadata: WEB,
+      subsets: [{ addresses: [{ ip: "10.1.0.1" }, { ip: "fd00::1" }], ports: [{ port: 8080 }] }],
+    });
+    const all = await eventually("a slice of each family", async () => {
+      const found = await slices(client);
+      return found.length === 2 && found;
+    });
+    const four = all.find((slice) => slice.addressType === "IPv4");
+    assert.deepEqual(four?.endpoints?.[0]?.addresses, ["10.1.0.1"]);
+    assert.deepEqual(four?.ports, [{ name: "", port: 8080, protocol: "TCP" }]);
+    assert.equal(four?.metadata.ownerReferences?.[0]?.kind, "Endpoints");
+    await client.update(endpoints, {
+      ...made,
+      subsets: [{ addresses: [{ ip: "10.1.0.2" }], ports: [{ port: 8080 }] }],
+    });
+    await eventually("the change", async () => {
+      const found = await slices(client);
+      return found.length === 1 && found[0]?.endpoints?.[0]?.addresses[0] === "10.1.0.2";
+    });
+    await client.delete(endpoints, WEB);
+    await eventually("none", async () => (await slices(client)).length === 0);
+  });
+});

@@ -7,13 +7,11 @@ import { addNodeIndex, podsOnNode } from "../informer-indexes.ts";
 import { controllerRefTo } from "../objects/index.ts";
 import { messageOf } from "../pod-control.ts";
 import { type AddressType, addressTypesOf, endpointOf, hasEndpoints, portsOf } from "./endpoints-of-pod.ts";
+import { HEADLESS, MANAGED_BY, SERVICE_NAME } from "./labels.ts";
 import { type DesiredEndpoint, planSlices, type SliceContent } from "./plan.ts";
 import { ServiceIndex } from "./service-index.ts";
 import { SliceTracker } from "./slice-tracker.ts";
 
-export const SERVICE_NAME = "kubernetes.io/service-name";
-export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
-export const HEADLESS = "service.kubernetes.io/headless";
 const MANAGER = "endpointslice-controller.k8s.io";
 const BY_SERVICE = "managed-by-service";
 const MAX_PER_SLICE = 100;

@@ -28,6 +28,7 @@ export class GarbageCollector implements Controller {
   readonly #monitors: Monitors;
   readonly #toDelete: WorkQueue;
   readonly #toOrphan: WorkQueue;
+  #discovered = false;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
@@ -58,7 +59,7 @@ export class GarbageCollector implements Controller {
     });
     // Before everything is listed an owner may only seem to be missing. A resource that cannot be listed must not
     // stop the rest for ever; decisions are made on live reads anyway.
-    await until(() => this.#monitors.synced && this.#graph.size > 0, {
+    await until(() => this.#discovered && this.#monitors.synced, {
       timeoutMs: 30_000,
       intervalMs: 20,
       signal,
@@ -74,6 +75,7 @@ export class GarbageCollector implements Controller {
     const { resources } = await discover(this.#parts.client, signal);
     this.#live.learn(resources);
     this.#monitors.resync(resources, signal);
+    this.#discovered = true;
   }
 
   async #attemptToDelete(uid: string): Promise<void> {

@@ -20,10 +20,10 @@ const job = (spec: Partial<Job["spec"]>): NewObject<Job> => ({
     ...spec,
   },
 });
+const list = async (client: Client): Promise<readonly Pod[]> =>
+  (await client.list(pods, { namespace: "default" })).items;
 const running = async (client: Client): Promise<readonly Pod[]> =>
-  (await client.list(pods, { namespace: "default" })).items.filter(
-    (pod) => pod.status?.phase === "Pending" && pod.metadata.deletionTimestamp === undefined,
-  );
+  (await list(client)).filter((pod) => pod.status?.phase === "Pending" && pod.metadata.deletionTimestamp === undefined);
 
 async function end(client: Client, pod: Pod, phase: "Succeeded" | "Failed", exitCode = 0): Promise<void> {
   const finishedAt = "2026-01-01T00:00:00Z";
@@ -130,7 +130,11 @@ describe("JobController", { concurrency: true }, () => {
     await client.patch(jobs, WORK, "application/merge-patch+json", { spec: { suspend: false } });
     await eventually("a pod", async () => (await running(client)).length === 1);
     await client.patch(jobs, WORK, "application/merge-patch+json", { spec: { suspend: true } });
-    await eventually("none", async () => (await running(client)).length === 0);
+    await eventually("none", async () => (await list(client)).length === 0);
+    await eventually("no failure", async () => {
+      const { status } = await client.get(jobs, WORK);
+      return (status?.active ?? 0) === 0 && (status?.failed ?? 0) === 0 && status?.startTime === undefined;
+    });
   });
 });
 

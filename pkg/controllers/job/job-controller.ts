@@ -138,6 +138,8 @@ export class JobController extends QueueController {
     let requeueAfterMs: number | undefined;
     let failure: unknown;
     if (outcome !== undefined || suspended) {
+      // Pods of a job that ended count as failed; those of a suspended one do not.
+      if (outcome === undefined) await this.#release(key, tally.active);
       active -= await this.#deletePods(key, job, tally.active);
     } else if (this.#isSettled(key) && job.metadata.deletionTimestamp === undefined) {
       try {
@@ -169,8 +171,12 @@ export class JobController extends QueueController {
   ): Promise<{ readonly added: number; readonly waitMs?: number }> {
     const want = wantedActive(job, tally);
     const surplus = tally.active.length - want;
-    if (surplus > 0)
-      return { added: -(await this.#deletePods(key, job, podsToDelete(tally.active, [], surplus, now))) };
+    if (surplus > 0) {
+      const chosen = podsToDelete(tally.active, [], surplus, now);
+      // Without the finalizer nothing counts their end as a failure.
+      await this.#release(key, chosen);
+      return { added: -(await this.#deletePods(key, job, chosen)) };
+    }
     const ending = replacesOnlyEnded(job) ? mine.filter(isPodTerminating).length : 0;
     const missing = Math.min(-surplus - ending, BURST);
     if (missing <= 0) return { added: 0 };
@@ -308,6 +314,7 @@ export class JobController extends QueueController {
     return suspended ? setCondition(conditions, make("Suspended", "False", "JobResumed", "Job resumed")) : conditions;
   }
 
+  /** Removes the finalizer: the pods are accounted for, or need not be. */
   async #release(key: string, ended: readonly Pod[]): Promise<void> {
     await Promise.all(
       ended.map(async (pod) => {
