@@ -127,6 +127,7 @@ export class MessageReader {
   /** A varint as a signed 64-bit number. @throws DecodeError where a number would lose digits */
   #varint(end: number): number {
     const bytes = this.#bytes;
+    if (this.#at < end && (bytes[this.#at] as number) < 0x80) return bytes[this.#at++] as number;
     let value = 0;
     for (let factor = 1; factor <= 2 ** 42; factor *= 128) {
       if (this.#at >= end) throw malformed();

@@ -165,6 +165,14 @@ export class MessageWriter {
       this.#bytes[--this.#at] = value;
       return;
     }
+    if (value >= 0 && value <= 0x7fffffff) {
+      let size = 1;
+      for (let more = value >>> 7; more > 0; more >>>= 7) size++;
+      this.#at -= size;
+      for (let i = 0, rest = value; i < size; i++, rest >>>= 7)
+        this.#bytes[this.#at + i] = (rest & 0x7f) | (i < size - 1 ? 0x80 : 0);
+      return;
+    }
     let rest = BigInt.asUintN(64, BigInt(value));
     let size = 1;
     for (let more = rest >> 7n; more > 0n; more >>= 7n) size++;
