@@ -30,7 +30,8 @@ spec:
       containers:
         - name: web
           image: ${BUSYBOX_IMAGE}
-          command: [sh, -c, 'echo started color=$COLOR; mkdir -p /tmp/www; hostname > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www']
+          # sh stays process 1, so that the server can be killed from inside, and ends at once when it is asked to.
+          command: [sh, -c, 'trap "exit 0" TERM; echo started color=$COLOR; mkdir -p /tmp/www; hostname > /tmp/www/index.html; httpd -f -p 8080 -h /tmp/www & wait $!']
           env:
             - name: COLOR
               valueFrom: { configMapKeyRef: { name: site, key: color } }

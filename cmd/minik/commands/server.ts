@@ -27,6 +27,7 @@ import { type Assets, locateAssets } from "../assets.ts";
 import type { ServerConfig } from "../config/options.ts";
 import { type Paths, pathsOf } from "../paths.ts";
 import { writePidFile } from "../pid-file.ts";
+import { releaseMemoryWhenQuiet } from "../release-memory.ts";
 import { type Certificates, type CertificateNames, ensureCertificates } from "../server/certificates.ts";
 import { nodeIdentity } from "../server/node-address.ts";
 import { createThread, runThread } from "../threads/thread.ts";
@@ -122,6 +123,8 @@ export async function server(config: ServerConfig): Promise<void> {
       (err: unknown) => log.error("cannot renew certificates", { err }),
     );
   }, RENEW_INTERVAL_MS);
+
+  releaseMemoryWhenQuiet();
 
   /** A port to the API for a component in another thread. */
   const open = (user: UserInfo): MessagePort => {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { releaseMemoryWhenQuiet } from "../release-memory.ts";
 
 /** Runs a thread's work until the main thread says "stop" and the work has drained. */
 export async function enter<Data>(work: (data: Data, signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -8,6 +9,7 @@ export async function enter<Data>(work: (data: Data, signal: AbortSignal) => Pro
   port.on("message", (message) => {
     if (message === "stop") life.abort();
   });
+  releaseMemoryWhenQuiet();
   await work(workerData as Data, life.signal);
   port.close();
 }

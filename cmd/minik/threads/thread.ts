@@ -75,7 +75,7 @@ export function createThread(entries: ThreadEntries, data: ThreadData): Worker {
   return new Worker(entries[data.role], {
     workerData: data,
     transferList: ports,
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
 }
 
