@@ -5,6 +5,7 @@ export { ServiceAllocator } from "./allocators/index.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
 export { Bootstrap } from "./bootstrap/index.ts";
 export { type Stored, storedCodec } from "./cache/index.ts";
+export { Compactor, type CompactorOptions } from "./compactor.ts";
 export type { ListenOptions, RunningListener, TlsFiles } from "./http/index.ts";
 export { streamingRoutes } from "./streaming/index.ts";
 export { servePort } from "./transport/port-server.ts";
