@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option as Flag } from "commander";
+import { completeServerConfig, type GivenServerConfig } from "./config/complete.ts";
 import { ConfigError, environmentName, loadConfig } from "./config/load.ts";
 import { dataOptions, type Option, type ServerConfig, serverOptions } from "./config/options.ts";
 import { UserError } from "./user-error.ts";
@@ -48,7 +49,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     program.command("server").description("run a cluster: API server, controllers, and this machine as a node"),
     serverOptions,
   ).action(async (_, command: Command) => {
-    const config = await configOf<ServerConfig>(command, serverOptions);
+    const config = completeServerConfig(await configOf<GivenServerConfig>(command, serverOptions));
     await (await import("./commands/server.ts")).server(config);
   });
   addFlags(program.command("kubeconfig").description("print the administrator's kubeconfig"), dataOptions).action(

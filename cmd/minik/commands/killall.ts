@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "#pkg/async/index.ts";
@@ -21,6 +22,8 @@ type Config = Pick<ServerConfig, "dataDir" | "containerRuntimeEndpoint" | "snaps
 export async function killall(config: Config): Promise<void> {
   if (process.getuid?.() !== 0) throw new UserError("killall ends processes and removes mounts: run it as root");
   const paths = pathsOf(config.dataDir);
+  // Rules and cgroups may be there still when somebody removed the directory: the work is done all the same.
+  if (!existsSync(paths.dataDir)) process.stdout.write(`there is no cluster in ${paths.dataDir}\n`);
   await stopServer(paths);
   await removePods(config, paths);
   await endProcesses(paths);

@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { isAbort } from "#pkg/async/index.ts";
 import { createClient } from "#pkg/client/index.ts";
 import {
   type ApiServer,
   Bootstrap,
   builtinAdmissionPlugins,
+  Compactor,
   createApiServer,
   type RunningListener,
   servePort,
@@ -26,9 +28,10 @@ import { openSqliteStore, type Store, StoreOpenError } from "#pkg/store/index.ts
 import { type Assets, locateAssets } from "../assets.ts";
 import type { ServerConfig } from "../config/options.ts";
 import { type Paths, pathsOf } from "../paths.ts";
-import { writePidFile } from "../pid-file.ts";
+import { runningServer, writePidFile } from "../pid-file.ts";
 import { releaseMemoryWhenQuiet } from "../release-memory.ts";
 import { type Certificates, type CertificateNames, ensureCertificates } from "../server/certificates.ts";
+import { checkPlace, portError } from "../server/check-place.ts";
 import { nodeIdentity } from "../server/node-address.ts";
 import { createThread, runThread } from "../threads/thread.ts";
 import { UserError } from "../user-error.ts";
@@ -41,18 +44,38 @@ const PROXY: UserInfo = { name: "system:kube-proxy", groups: ["system:authentica
 /** Certificates are looked at this often; each is renewed when a third of its life is left. */
 const RENEW_INTERVAL_MS = 6 * 3_600_000;
 
+/** What it may take to close after a failure; the process ends then. */
+const CLOSE_TIMEOUT_MS = 15_000;
+
 /** Runs a cluster until SIGTERM or SIGINT; pods go on. */
 export async function server(config: ServerConfig): Promise<void> {
-  const paths = pathsOf(config.dataDir);
   const log = createLogger(config.logLevel);
   const life = untilSignal(log);
+  try {
+    await runServer(config, log, life);
+  } catch (err) {
+    // Stopped while it started.
+    if (!life.aborted || !isAbort(err)) throw err;
+  }
+  log.info("stopped; pods go on running");
+}
+
+/** Whatever it opened is closed in the end, the last first. */
+async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): Promise<void> {
+  await using opened = new AsyncDisposableStack();
+  const paths = pathsOf(config.dataDir);
   const { nodeName, nodeIp } = await nodeIdentity(config);
+  await refuseSecondServer(paths);
+  await checkPlace(config);
   if (!config.disableAgent) await checkMachine(config);
+  life.throwIfAborted();
   await makeDataDir(paths);
 
   const assets = await locateAssets(config.dataDir);
   const store = await openStore(paths, assets, log);
+  opened.defer(async () => await store.close());
   await writePidFile(paths);
+  opened.defer(async () => await rm(paths.pidFile, { force: true }));
   const advertiseAddress = config.advertiseAddress ?? nodeIp;
   const names: CertificateNames = {
     nodeName,
@@ -63,6 +86,7 @@ export async function server(config: ServerConfig): Promise<void> {
     more: config.tlsSan,
   };
   let certificates = await ensureCertificates(paths.tls, names);
+  life.throwIfAborted();
 
   let own: ReturnType<typeof createClient> | undefined;
   let allocator: ServiceAllocator | undefined;
@@ -95,12 +119,14 @@ export async function server(config: ServerConfig): Promise<void> {
         log,
       }),
   });
+  opened.defer(async () => await api.close());
   function ownClient(): ReturnType<typeof createClient> {
     own ??= createClient(api.transport(APISERVER));
     return own;
   }
 
   const listener = await listen(api, config, certificates);
+  opened.defer(async () => await listener.close());
   await writeKubeconfigs(config, paths, certificates);
   const bootstrap = new Bootstrap({
     client: ownClient(),
@@ -109,6 +135,7 @@ export async function server(config: ServerConfig): Promise<void> {
     advertised: () => ({ address: advertiseAddress, port: config.httpsListenPort }),
   });
   await bootstrap.ensure();
+  life.throwIfAborted();
   log.info("API server ready", {
     url: `https://${advertiseAddress}:${config.httpsListenPort}`,
     revision: api.revision,
@@ -123,6 +150,7 @@ export async function server(config: ServerConfig): Promise<void> {
       (err: unknown) => log.error("cannot renew certificates", { err }),
     );
   }, RENEW_INTERVAL_MS);
+  opened.defer(() => clearInterval(renewal));
 
   releaseMemoryWhenQuiet();
 
@@ -132,72 +160,81 @@ export async function server(config: ServerConfig): Promise<void> {
     servePort(api, port1, user);
     return port2;
   };
-  try {
-    await Promise.all([
-      bootstrap.start(life),
-      ...(config.disableScheduler && config.disableControllerManager
-        ? []
-        : [
-            runThread(
-              assets.threads,
-              {
-                role: "control",
-                ...(config.disableScheduler ? {} : { scheduler: open(SCHEDULER) }),
-                ...(config.disableControllerManager ? {} : { controllers: open(CONTROLLERS) }),
-                logLevel: config.logLevel,
-                identity: await serverIdentity(paths),
-                leaseDurationSeconds: config.leaderElectLeaseDuration,
+  const identity = await serverIdentity(paths);
+  await together(life, (signal) => [
+    bootstrap.start(signal),
+    new Compactor({ store, log: log.child({ component: "compactor" }) }).start(signal),
+    ...(config.disableScheduler && config.disableControllerManager
+      ? []
+      : [
+          runThread(
+            assets.threads,
+            {
+              role: "control",
+              ...(config.disableScheduler ? {} : { scheduler: open(SCHEDULER) }),
+              ...(config.disableControllerManager ? {} : { controllers: open(CONTROLLERS) }),
+              logLevel: config.logLevel,
+              identity,
+              leaseDurationSeconds: config.leaderElectLeaseDuration,
+              clusterCidr: config.clusterCidr,
+              rootCa: certificates.serverCa.cert,
+            },
+            signal,
+          ),
+        ]),
+    ...(config.disableAgent
+      ? []
+      : [
+          runThread(
+            assets.threads,
+            {
+              role: "node",
+              kubelet: open({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
+              proxy: open(PROXY),
+              logLevel: config.logLevel,
+              node: {
+                dataDir: config.dataDir,
+                nodeName,
+                nodeIp,
+                labels: config.nodeLabel,
+                taints: config.nodeTaint,
                 clusterCidr: config.clusterCidr,
-                rootCa: certificates.serverCa.cert,
+                serviceCidr: config.serviceCidr,
+                clusterDns: config.clusterDns,
+                clusterDomain: config.clusterDomain,
+                pauseProgram: assets.pause,
+                criProto: assets.criProto,
+                snapshotter: config.snapshotter,
+                kubeletPort: config.kubeletPort,
+                kubeletHealthPort: config.kubeletHealthPort,
+                proxyEnabled: !config.disableKubeProxy,
+                servingCert: certificates.kubeletServing.cert,
+                servingKey: certificates.kubeletServing.key,
+                clientCa: certificates.clientCa.cert,
+                ...(config.pauseImage === undefined ? {} : { pauseImage: config.pauseImage }),
+                ...(config.containerRuntimeEndpoint === undefined
+                  ? {}
+                  : { containerRuntimeEndpoint: config.containerRuntimeEndpoint }),
               },
-              life,
-            ),
-          ]),
-      ...(config.disableAgent
-        ? []
-        : [
-            runThread(
-              assets.threads,
-              {
-                role: "node",
-                kubelet: open({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
-                proxy: open(PROXY),
-                logLevel: config.logLevel,
-                node: {
-                  dataDir: config.dataDir,
-                  nodeName,
-                  nodeIp,
-                  labels: config.nodeLabel,
-                  taints: config.nodeTaint,
-                  clusterCidr: config.clusterCidr,
-                  serviceCidr: config.serviceCidr,
-                  clusterDns: config.clusterDns,
-                  clusterDomain: config.clusterDomain,
-                  pauseProgram: assets.pause,
-                  criProto: assets.criProto,
-                  snapshotter: config.snapshotter,
-                  kubeletPort: config.kubeletPort,
-                  kubeletHealthPort: config.kubeletHealthPort,
-                  proxyEnabled: !config.disableKubeProxy,
-                  servingCert: certificates.kubeletServing.cert,
-                  servingKey: certificates.kubeletServing.key,
-                  clientCa: certificates.clientCa.cert,
-                  ...(config.pauseImage === undefined ? {} : { pauseImage: config.pauseImage }),
-                  ...(config.containerRuntimeEndpoint === undefined
-                    ? {}
-                    : { containerRuntimeEndpoint: config.containerRuntimeEndpoint }),
-                },
-              },
-              life,
-            ),
-          ]),
-    ]);
-  } finally {
-    clearInterval(renewal);
-    await listener.close();
-    await api.close();
-    await store.close();
-    log.info("stopped; pods go on running");
+            },
+            signal,
+          ),
+        ]),
+  ]);
+}
+
+/** Runs components side by side until the signal aborts; when one fails, the others are stopped before it is thrown. */
+async function together(life: AbortSignal, start: (signal: AbortSignal) => readonly Promise<void>[]): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([life, stop.signal]);
+  const running = start(signal);
+  try {
+    await Promise.all(running);
+  } catch (err) {
+    setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS).unref();
+    stop.abort();
+    await Promise.allSettled(running);
+    throw err;
   }
 }
 
@@ -222,6 +259,13 @@ async function checkMachine(config: ServerConfig): Promise<void> {
   } catch (err) {
     throw new UserError((err as Error).message, { cause: err });
   }
+}
+
+/** The store's lock holds it too; this says who has it. */
+async function refuseSecondServer(paths: Paths): Promise<void> {
+  const pid = await runningServer(paths);
+  if (pid !== undefined)
+    throw new UserError(`${paths.dataDir} is in use by minik (pid ${pid}): stop it, or choose another --data-dir`);
 }
 
 async function makeDataDir(paths: Paths): Promise<void> {
@@ -256,13 +300,7 @@ async function listen(api: ApiServer, config: ServerConfig, certificates: Certif
   try {
     return await api.listen({ host: config.bindAddress, port: config.httpsListenPort, tls: tlsOf(certificates) });
   } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === "EADDRINUSE") {
-      throw new UserError(
-        `port ${config.httpsListenPort} of ${config.bindAddress} is in use: stop what listens there, or choose another --https-listen-port`,
-        { cause: err },
-      );
-    }
-    throw err;
+    throw portError(err, config.bindAddress, config.httpsListenPort, "--https-listen-port");
   }
 }
 

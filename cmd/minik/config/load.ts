@@ -31,7 +31,7 @@ async function readLayer(
   try {
     data = parse(text) ?? {};
   } catch (err) {
-    throw new ConfigError(`${file} is not YAML: ${(err as Error).message.split("\n")[0]}`);
+    throw new ConfigError(`${file} is not YAML: ${(err as Error).message.split("\n")[0]?.replace(/:$/, "")}`);
   }
   if (typeof data !== "object" || data === null || Array.isArray(data))
     throw new ConfigError(`${file} must be a map of flag names to values`);

@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { isCidr, isDnsName, isLabel, isSubjectName, isTaint } from "./syntax.ts";
 
 /** One flag: also a key of the configuration file, and the environment variable MINIK_<NAME>. */
 export interface Option {
@@ -11,25 +12,22 @@ export interface Option {
   readonly repeatable?: boolean;
 }
 
-const PORT = "a port between 1 and 65535";
-const port = z.coerce
-  .number(`must be ${PORT}`)
-  .int(`must be ${PORT}`)
-  .min(1, `must be ${PORT}`)
-  .max(65_535, `must be ${PORT}`);
-const ip = z.string().refine((v) => isIPv4(v), "must be an IPv4 address like 192.0.2.10");
-const cidr = z
-  .string()
-  .regex(/^\d+\.\d+\.\d+\.\d+\/(\d|[12]\d|3[0-2])$/, "must be an IPv4 CIDR like 10.42.0.0/16")
-  .refine((v) => isIPv4(v.split("/")[0] as string), "must be an IPv4 CIDR like 10.42.0.0/16");
+const PORT = "must be a port between 1 and 65535";
+const port = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], PORT)
+  .refine((v) => Number.isInteger(v) && v >= 1 && v <= 65_535, PORT);
+const text = z.string("must be text");
+const ip = text.refine((v) => isIPv4(v), "must be an IPv4 address like 192.0.2.10");
+const cidr = text.refine(isCidr, "must be an IPv4 CIDR like 10.42.0.0/16");
 const bool = z.union([z.boolean(), z.enum(["true", "false"]).transform((v) => v === "true")], "must be true or false");
-const list = z.union([z.array(z.string()), z.string().transform((v) => v.split(","))]);
-const path = z.string().refine((v) => v.startsWith("/"), "must be an absolute path");
-const nodeName = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be a lowercase host name like node-1")
-  .max(253);
-const portRange = z.string().refine((v) => {
+/** Each of the values; "a,b" is two of them. */
+const list = (isValid: (value: string) => boolean, message: string) =>
+  z
+    .union([z.array(z.string()), z.string().transform((v) => v.split(","))], "must be a list of texts")
+    .refine((values) => values.every(isValid), message);
+const path = text.refine((v) => v.startsWith("/"), "must be an absolute path");
+const nodeName = text.refine(isDnsName, "must be a lowercase host name like node-1");
+const portRange = text.refine((v) => {
   const [from, to] = v.split("-").map(Number);
   return /^\d+-\d+$/.test(v) && from !== undefined && to !== undefined && from >= 1 && from <= to && to <= 65_535;
 }, "must be a range of ports like 30000-32767");
@@ -58,23 +56,23 @@ export const nodeOptions: readonly Option[] = [
     value: "KEY=VALUE",
     repeatable: true,
     describe: "label the Node gets when it registers",
-    schema: list.default([]),
+    schema: list(isLabel, "must be KEY=VALUE as labels are, like disk=ssd").default([]),
   },
   {
     name: "node-taint",
     value: "KEY=VALUE:EFFECT",
     repeatable: true,
     describe: "taint the Node gets when it registers",
-    schema: list.default([]),
+    schema: list(
+      isTaint,
+      "must be KEY=VALUE:EFFECT with the effect NoSchedule, PreferNoSchedule or NoExecute, like dedicated=db:NoSchedule",
+    ).default([]),
   },
   {
     name: "container-runtime-endpoint",
     value: "URL",
     describe: "CRI socket of a runtime that already runs",
-    schema: z
-      .string()
-      .regex(/^unix:\/\/\/.+/, "must be a socket like unix:///run/containerd/containerd.sock")
-      .optional(),
+    schema: text.regex(/^unix:\/\/\/.+/, "must be a socket like unix:///run/containerd/containerd.sock").optional(),
   },
   {
     name: "snapshotter",
@@ -86,7 +84,7 @@ export const nodeOptions: readonly Option[] = [
     name: "pause-image",
     value: "IMAGE",
     describe: "sandbox image (default: the one built in)",
-    schema: z.string().min(1).optional(),
+    schema: text.min(1, "must name an image").optional(),
   },
 ];
 
@@ -103,9 +101,10 @@ export const serverOptions: readonly Option[] = [
     name: "write-kubeconfig-mode",
     value: "MODE",
     describe: "file mode of the kubeconfig",
-    schema: z.coerce
-      .string()
-      .regex(/^0?[0-7]{3}$/, "must be a file mode like 600")
+    // YAML reads 600 as a number.
+    schema: z
+      .union([z.string(), z.number().transform(String)], "must be a file mode like 600")
+      .refine((v) => /^0?[0-7]{3}$/.test(v), "must be a file mode like 600")
       .default("600"),
   },
   { name: "bind-address", value: "IP", describe: "address the API server listens on", schema: ip.default("0.0.0.0") },
@@ -121,24 +120,21 @@ export const serverOptions: readonly Option[] = [
     value: "NAME",
     repeatable: true,
     describe: "more names or addresses for the API server's certificate",
-    schema: list.default([]),
+    schema: list(isSubjectName, "must be DNS names or addresses, like api.example.org").default([]),
   },
   { name: "cluster-cidr", value: "CIDR", describe: "addresses of pods", schema: cidr.default("10.42.0.0/16") },
   { name: "service-cidr", value: "CIDR", describe: "addresses of Services", schema: cidr.default("10.43.0.0/16") },
   {
     name: "cluster-dns",
     value: "IP",
-    describe: "address of the cluster DNS Service",
-    schema: ip.default("10.43.0.10"),
+    describe: "address of the cluster DNS Service (default: the tenth of the service CIDR)",
+    schema: ip.optional(),
   },
   {
     name: "cluster-domain",
     value: "DOMAIN",
     describe: "DNS domain of the cluster",
-    schema: z
-      .string()
-      .regex(/^[a-z0-9.-]+$/, "must be a domain like cluster.local")
-      .default("cluster.local"),
+    schema: text.refine(isDnsName, "must be a domain like cluster.local").default("cluster.local"),
   },
   {
     name: "service-node-port-range",
@@ -165,7 +161,10 @@ export const serverOptions: readonly Option[] = [
     name: "leader-elect-lease-duration",
     value: "SECONDS",
     describe: "life of a leader's lease",
-    schema: z.coerce.number("must be a number of seconds").min(1, "must be at least 1").default(15),
+    schema: z
+      .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], "must be a whole number of seconds, at least 1")
+      .refine((v) => Number.isInteger(v) && v >= 1, "must be a whole number of seconds, at least 1")
+      .default(15),
   },
   {
     name: "log-level",

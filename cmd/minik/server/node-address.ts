@@ -2,6 +2,7 @@ import { isIPv4 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { run } from "#pkg/process/index.ts";
 import type { ServerConfig } from "../config/options.ts";
+import { isDnsName } from "../config/syntax.ts";
 import { UserError } from "../user-error.ts";
 
 /** The address of the interface with the default route; where there is none, the first that is not loopback. */
@@ -28,8 +29,11 @@ async function ownAddress(): Promise<string> {
 export async function nodeIdentity(
   config: ServerConfig,
 ): Promise<{ readonly nodeName: string; readonly nodeIp: string }> {
+  const nodeName = config.nodeName ?? hostname().toLowerCase();
+  if (!isDnsName(nodeName))
+    throw new UserError(`the host name "${nodeName}" cannot be a node's name: say another with --node-name`);
   return {
-    nodeName: config.nodeName ?? hostname().toLowerCase(),
+    nodeName,
     nodeIp: config.nodeIp ?? (await ownAddress()),
   };
 }
