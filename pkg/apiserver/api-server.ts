@@ -15,6 +15,7 @@ import {
 import { Cache, type Stored } from "./cache/index.ts";
 import type { Build } from "./discovery/index.ts";
 import { documentRoutes } from "./document-routes.ts";
+import { EventExpiry } from "./event-expiry.ts";
 import { healthRoute } from "./health.ts";
 import {
   InFlight,
@@ -47,9 +48,14 @@ export interface ApiServerOptions {
   readonly serverAddress?: string;
   /** What /version says; minik's own build unless told. */
   readonly build?: Partial<Build>;
+  /** How long an Event stays after its last write; an hour, as upstream, unless told. */
+  readonly eventTtlMs?: number;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
 }
+
+/** Upstream's --event-ttl. */
+const EVENT_TTL_MS = 3_600_000;
 
 /** A running API server without a network: transports and listeners are attached to it. */
 export interface ApiServer extends ServerParts {
@@ -110,6 +116,16 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   ];
   const pipeline = new Pipeline({ registry, authorizer, routes });
   const listeners: RunningListener[] = [];
+  const closing = new AbortController();
+  const expiring = resources.all().some(({ group, plural }) => group === "" && plural === "events")
+    ? new EventExpiry({
+        cache: cache.resource("events"),
+        store,
+        log,
+        ttlMs: options.eventTtlMs ?? EVENT_TTL_MS,
+        now,
+      }).start(closing.signal)
+    : undefined;
   return {
     ...parts,
     pipeline,
@@ -124,6 +140,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       return cache.revision;
     },
     async close() {
+      closing.abort();
+      await expiring;
       await Promise.all(listeners.map((listener) => listener.close()));
       cache.close();
     },
