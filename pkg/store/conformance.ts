@@ -217,6 +217,45 @@ export function storeConformance(name: string, backend: ConformanceBackend): voi
       }
     });
 
+    it("tells changes with the value before each, in pages, up to a revision", async () => {
+      const store = await open("changes");
+      await store.put("/w/a", doc("1"), 0);
+      await store.put("/other", doc("x"), 0);
+      await store.put("/w/a", doc("2"), 1);
+      await store.put("/w/b", doc("3"), 0);
+      await store.delete("/w/a", 3);
+      await store.put("/w/a", doc("4"), 0);
+      const told = async (from: number, to: number): Promise<string[]> => {
+        const page = await store.changes("/w/", from, to);
+        assert.equal(page.revision, Math.min(to, store.revision));
+        return page.changes.map((change) => `${brief(change)} was ${change.previousValue?.text}`);
+      };
+      const all = [
+        "put /w/a@3<1=2 was 1",
+        "put /w/b@4<0=3 was undefined",
+        "delete /w/a@5<3=2 was 2",
+        "put /w/a@6<0=4 was undefined",
+      ];
+      assert.deepEqual(await told(1, 6), all);
+      assert.deepEqual(await told(3, 5), all.slice(1, 3));
+      await store.compact(2);
+      assert.deepEqual(await told(2, 100), all);
+      await assert.rejects(store.changes("/w/", 1, 6), CompactedError);
+      await Promise.all(Array.from({ length: 300 }, (_, i) => store.put(`/w/many/${i}`, doc("v"), 0)));
+      const seen: number[] = [];
+      let pages = 0;
+      for (let from = 6; from < store.revision; pages++) {
+        const page = await store.changes("/w/", from, store.revision);
+        seen.push(...page.changes.map((change) => change.revision));
+        from = page.revision;
+      }
+      assert.ok(pages > 1);
+      assert.deepEqual(
+        seen,
+        Array.from({ length: 300 }, (_, i) => 7 + i),
+      );
+    });
+
     it("delivers a write's events before it answers the writer, in the same turn", async () => {
       const store = await open();
       const order: string[] = [];

@@ -1,5 +1,6 @@
 // The revisioned key-value store under the API server. Reads and writes one SQLite database, from a thread of its own.
 export {
+  type ChangePage,
   type Codec,
   CompactedError,
   ConflictError,
@@ -7,6 +8,7 @@ export {
   type ListOptions,
   type ListResult,
   type Store,
+  type StoreChange,
   type StoreEvent,
   StoreUnavailableError,
 } from "./types.ts";

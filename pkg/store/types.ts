@@ -38,6 +38,12 @@ export interface Store<T> {
   watch(prefix: string, from: number, listener: (events: readonly StoreEvent<T>[]) => void): Promise<() => void>;
 
   /**
+   * A page of history: the changes of keys with `prefix` after `from` and up to `to`, in order, each with the value before
+   * it. Ends early when the page is full; `revision` says how far it came. @throws {CompactedError} as `watch`
+   */
+  changes(prefix: string, from: number, to: number): Promise<ChangePage<T>>;
+
+  /**
    * Forgets what was overwritten or deleted at and below `revision` (at most the newest), in small steps; the state at
    * `revision` stays readable. Resolves when the space is free again.
    */
@@ -86,6 +92,18 @@ export interface StoreEvent<T> {
   readonly value: T;
   /** Revision of the value before; 0 for a creation. */
   readonly previousRevision: number;
+}
+
+/** An event, and what the key's value was before it. */
+export interface StoreChange<T> extends StoreEvent<T> {
+  /** Undefined for a creation; for a delete the same as `value`. */
+  readonly previousValue: T | undefined;
+}
+
+export interface ChangePage<T> {
+  readonly changes: readonly StoreChange<T>[];
+  /** Every change up to here is in this page or an earlier one. */
+  readonly revision: number;
 }
 
 /** The compare-and-swap lost. `actual` is the key's revision, 0 when it does not exist. */

@@ -31,6 +31,13 @@ export type Request =
       readonly limit: number | undefined;
     }
   | { readonly type: "replay"; readonly id: number; readonly prefix: string; readonly from: number }
+  | {
+      readonly type: "changes";
+      readonly id: number;
+      readonly prefix: string;
+      readonly from: number;
+      readonly to: number;
+    }
   | { readonly type: "compact"; readonly id: number; readonly revision: number }
   | { readonly type: "stats"; readonly id: number }
   | { readonly type: "close"; readonly id: number };
@@ -41,13 +48,17 @@ export interface Stats {
   readonly keys: number;
 }
 
-/** Rows of a list, or events of a replay (then `previous` and `deleted` are filled). */
+/**
+ * Rows of a list, or events of a replay (then `previous` and `deleted` are filled), or changes (then `before` is too:
+ * the value that was replaced).
+ */
 export interface Rows {
   readonly keys: string[];
   readonly revisions: number[];
   readonly values: string[];
   readonly previous: number[];
   readonly deleted: boolean[];
+  readonly before: (string | null)[];
 }
 
 export type Reply =

@@ -22,6 +22,7 @@ export class SnapshotReader {
   readonly #changes: Statement<unknown[], readonly [key: string, previous: number]>;
   readonly #value: Statement<[number], string>;
   readonly #events: Statement<unknown[], EventRow>;
+  readonly #eventsAndBefore: Statement<unknown[], EventRow>;
 
   constructor(db: Connection, send: (reply: Reply) => void) {
     this.#db = db;
@@ -47,6 +48,13 @@ export class SnapshotReader {
         `SELECT h.revision, h.key, h.previous, h.value,
            CASE WHEN h.value IS NULL THEN (SELECT p.value FROM history p WHERE p.revision = h.previous) END
          FROM history h WHERE h.revision > ? AND h.revision <= ? AND h.key >= ? AND h.key < ? ORDER BY h.revision`,
+      )
+      .raw();
+    this.#eventsAndBefore = db
+      .prepare<unknown[], EventRow>(
+        `SELECT h.revision, h.key, h.previous, h.value, p.value
+         FROM history h LEFT JOIN history p ON p.revision = h.previous
+         WHERE h.revision > ? AND h.revision <= ? AND h.key >= ? AND h.key < ? ORDER BY h.revision`,
       )
       .raw();
   }
@@ -126,6 +134,28 @@ export class SnapshotReader {
     });
   }
 
+  /** One step's worth of changes after `from`; the answer tells up to which revision. */
+  *changes(request: Request & { type: "changes" }): Generator<void, void, void> {
+    yield* this.#snapshot(request.id, request.from, function* (this: SnapshotReader, newest) {
+      const { id, to: wanted } = request;
+      const range = keyRange(request.prefix);
+      const end = Math.min(newest, wanted);
+      const rows = new RowSender(this.#send, id);
+      for (let from = request.from; from < end; from += WINDOW) {
+        const to = Math.min(end, from + WINDOW);
+        const found = this.#eventsAndBefore.iterate(from, to, range.lower, range.upper);
+        for (const [revision, key, previous, value, before] of found) {
+          if (!rows.add(key, revision, value ?? (before as string), previous, value === null, before)) continue;
+          this.#send({ type: "done", id, result: { revision, remaining: 0 } });
+          return;
+        }
+        yield;
+      }
+      rows.flush();
+      this.#send({ type: "done", id, result: { revision: Math.max(request.from, end), remaining: 0 } });
+    });
+  }
+
   *#snapshot(
     id: number,
     from: number | undefined,
@@ -164,13 +194,21 @@ class RowSender {
     this.#id = id;
   }
 
-  add(key: string, revision: number, value: string, previous?: number, deleted?: boolean): boolean {
+  add(
+    key: string,
+    revision: number,
+    value: string,
+    previous?: number,
+    deleted?: boolean,
+    before?: string | null,
+  ): boolean {
     this.#rows.keys.push(key);
     this.#rows.revisions.push(revision);
     this.#rows.values.push(value);
     if (previous !== undefined) this.#rows.previous.push(previous);
     if (deleted !== undefined) this.#rows.deleted.push(deleted);
-    this.#chars += value.length;
+    if (before !== undefined) this.#rows.before.push(before);
+    this.#chars += value.length + (before?.length ?? 0);
     if (this.#rows.keys.length < STEP_ROWS && this.#chars < STEP_CHARS) return false;
     this.flush();
     return true;
@@ -183,4 +221,4 @@ class RowSender {
   }
 }
 
-const emptyRows = (): Rows => ({ keys: [], revisions: [], values: [], previous: [], deleted: [] });
+const emptyRows = (): Rows => ({ keys: [], revisions: [], values: [], previous: [], deleted: [], before: [] });

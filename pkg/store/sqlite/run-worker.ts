@@ -127,6 +127,10 @@ class SqliteWorker {
           this.#reads.push(this.#reader.replay(request));
           this.#stepLater();
           break;
+        case "changes":
+          this.#reads.push(this.#reader.changes(request));
+          this.#stepLater();
+          break;
         case "compact":
           this.#compactor.compactTo(request.revision, this.#writer.revision);
           this.#send({ type: "compacted", compacted: this.#compactor.compacted });

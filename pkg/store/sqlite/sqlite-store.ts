@@ -1,11 +1,13 @@
 import type { Logger } from "#pkg/log/index.ts";
 import {
+  type ChangePage,
   type Codec,
   CompactedError,
   type Entry,
   type ListOptions,
   type ListResult,
   type Store,
+  type StoreChange,
   type StoreEvent,
   StoreUnavailableError,
 } from "../types.ts";
@@ -115,6 +117,21 @@ export class SqliteStore<T> implements Store<T> {
       throw err;
     }
     return stop;
+  }
+
+  async changes(prefix: string, from: number, to: number): Promise<ChangePage<T>> {
+    const changes: StoreChange<T>[] = [];
+    const done = await this.#ask({ type: "changes", prefix, from, to }, (rows) => {
+      for (const [i, event] of this.#eventsOf(rows).entries()) {
+        const { type, key, value, previousRevision } = event;
+        const before = rows.before[i] ?? undefined;
+        let previousValue: T | undefined;
+        if (type === "delete") previousValue = value;
+        else if (before !== undefined) previousValue = this.#codec.decode(before, key, previousRevision);
+        changes.push({ ...event, previousValue });
+      }
+    });
+    return { changes, revision: (done as { revision: number }).revision };
   }
 
   async compact(revision: number): Promise<void> {
