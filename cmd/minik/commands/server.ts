@@ -163,7 +163,11 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
   const identity = await serverIdentity(paths);
   await together(life, (signal) => [
     bootstrap.start(signal),
-    new Compactor({ store, log: log.child({ component: "compactor" }) }).start(signal),
+    new Compactor({
+      store,
+      log: log.child({ component: "compactor" }),
+      intervalMs: config.compactionInterval * 1000,
+    }).start(signal),
     ...(config.disableScheduler && config.disableControllerManager
       ? []
       : [

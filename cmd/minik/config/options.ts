@@ -16,6 +16,10 @@ const PORT = "must be a port between 1 and 65535";
 const port = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], PORT)
   .refine((v) => Number.isInteger(v) && v >= 1 && v <= 65_535, PORT);
+const SECONDS = "must be a whole number of seconds, at least 1";
+const seconds = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], SECONDS)
+  .refine((v) => Number.isInteger(v) && v >= 1, SECONDS);
 const text = z.string("must be text");
 const ip = text.refine((v) => isIPv4(v), "must be an IPv4 address like 192.0.2.10");
 const cidr = text.refine(isCidr, "must be an IPv4 CIDR like 10.42.0.0/16");
@@ -161,10 +165,13 @@ export const serverOptions: readonly Option[] = [
     name: "leader-elect-lease-duration",
     value: "SECONDS",
     describe: "life of a leader's lease",
-    schema: z
-      .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], "must be a whole number of seconds, at least 1")
-      .refine((v) => Number.isInteger(v) && v >= 1, "must be a whole number of seconds, at least 1")
-      .default(15),
+    schema: seconds.default(15),
+  },
+  {
+    name: "compaction-interval",
+    value: "SECONDS",
+    describe: "how long watches can resume at the least; older history is forgotten",
+    schema: seconds.default(300),
   },
   {
     name: "log-level",
@@ -198,6 +205,7 @@ export interface ServerConfig extends DataConfig {
   readonly kubeletPort: number;
   readonly kubeletHealthPort: number;
   readonly leaderElectLeaseDuration: number;
+  readonly compactionInterval: number;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly nodeName?: string;
   readonly nodeIp?: string;
