@@ -11,6 +11,8 @@ import { inside, type LabNetwork } from "./network.ts";
 
 const BINARY = fileURLToPath(new URL("../../dist/minik", import.meta.url));
 
+const STOP_TIMEOUT_MS = 30_000;
+
 export interface HostOptions {
   readonly name: string;
   readonly network: LabNetwork;
@@ -114,12 +116,14 @@ export class Host {
     );
   }
 
-  /** Sends a signal to minik and waits for its end. */
+  /** Sends a signal to minik and waits for its end; one that does not come is ended, and is an error. */
   async stopServer(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     const server = this.#server;
     if (server === undefined) return null;
     server.child.kill(signal);
+    const late = setTimeout(() => server.child.kill("SIGKILL"), STOP_TIMEOUT_MS);
     const code = await server.ended;
+    clearTimeout(late);
     this.#server = undefined;
     return code;
   }

@@ -42,4 +42,17 @@ describe("ObjectCache", () => {
     stop.abort();
     await done;
   });
+
+  it("leaves no watch running for a pod that comes after the end", async () => {
+    const transport = new ScriptedTransport(() => ({ metadata: { resourceVersion: "5" }, items: [map("5", "old")] }));
+    const cache = new ObjectCache({
+      client: createClient(transport),
+      log: createLogger("silent"),
+      changed: () => undefined,
+    });
+    await cache.start(AbortSignal.abort());
+    cache.retain(testPod({ volumes: [{ name: "v", configMap: { name: "conf" } }] }));
+    assert.ok(transport.watches.every((watch) => watch.request.signal?.aborted === true));
+    assert.ok(transport.requests.every((request) => request.signal?.aborted === true));
+  });
 });

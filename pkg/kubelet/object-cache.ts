@@ -41,11 +41,10 @@ export class ObjectCache implements ObjectReader {
   /** Runs until the signal aborts; nothing is watched before. */
   async start(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    for (const entry of this.#entries.values()) this.#watch(entry);
+    for (const entry of this.#entries.values()) this.#watch(entry, signal);
     if (!signal.aborted) {
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     }
-    for (const entry of this.#entries.values()) entry.stop.abort();
     await Promise.all(this.#running);
   }
 
@@ -115,11 +114,12 @@ export class ObjectCache implements ObjectReader {
       stop: new AbortController(),
     };
     this.#entries.set(key, entry);
-    if (this.#signal !== undefined) this.#watch(entry);
+    if (this.#signal !== undefined) this.#watch(entry, this.#signal);
     return entry;
   }
 
-  #watch(entry: Entry): void {
+  /** A pod may still be prepared while everything ends: `life` also stops a watch that begins after its end. */
+  #watch(entry: Entry, life: AbortSignal): void {
     const { kind, namespace, name } = entry;
     let isFirst = true;
     const put = (object: KubeObject | undefined): void => {
@@ -139,7 +139,7 @@ export class ObjectCache implements ObjectReader {
         apply: (type, object) => put(type === "DELETED" ? undefined : object),
       },
     });
-    const run = reflector.start(entry.stop.signal).finally(() => this.#running.delete(run));
+    const run = reflector.start(AbortSignal.any([life, entry.stop.signal])).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 }

@@ -79,21 +79,29 @@ export function createThread(entries: ThreadEntries, data: ThreadData): Worker {
   });
 }
 
-/** A thread as a component: runs until the signal aborts, then stops it and waits until it has drained. */
+/** How long a thread has to drain; then it is ended. */
+const DRAIN_MS = 15_000;
+
+/** A thread as a component: runs until the signal aborts, then stops it and waits until it has drained, for a bounded time. */
 export async function runThread(entries: ThreadEntries, data: ThreadData, signal: AbortSignal): Promise<void> {
   const worker = createThread(entries, data);
-  const stop = (): void => worker.postMessage("stop");
+  let overdue: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    worker.postMessage("stop");
+    overdue = setTimeout(() => void worker.terminate(), DRAIN_MS);
+  };
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   try {
     await new Promise<void>((resolve, reject) => {
       worker.on("error", (err) => reject(err instanceof Error ? err : new Error(String(err))));
       worker.on("exit", (code) => {
-        if (code === 0 && signal.aborted) resolve();
+        if (signal.aborted) resolve();
         else reject(new Error(`The ${data.role} thread ended by itself (${code})`));
       });
     });
   } finally {
+    clearTimeout(overdue);
     signal.removeEventListener("abort", stop);
   }
 }
