@@ -5,6 +5,7 @@ import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import { type IncludeObject, toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from "../table/index.ts";
 import type { Reply } from "../types.ts";
+import { listBody } from "./list-body.ts";
 import { type Format, PROTOBUF_TYPE } from "./negotiate.ts";
 
 /** What goes out: a status, a content type and a body. */
@@ -44,7 +45,8 @@ function plainText(reply: Plain, format: Format): string | Uint8Array | undefine
   const { definition, metadata, views } = reply;
   const texts: string[] = Array.from({ length: views.length });
   for (let i = 0; i < views.length; i++) texts[i] = (views[i] as (typeof views)[number]).text;
-  return `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[${texts.join(",")}]}\n`;
+  const head = `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`;
+  return listBody(head, texts, "]}\n");
 }
 
 /** The answer as data, in the shape asked for. */
