@@ -1,16 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "#pkg/async/index.ts";
 import { CommandError, run } from "#pkg/process/index.ts";
 import { BUSYBOX_IMAGE, BUSYBOX_NEXT_IMAGE, busyboxArchive } from "./image.ts";
-import { inside, type LabNetwork } from "./network.ts";
+import { exists, inside, type LabNetwork } from "./network.ts";
 
 const BINARY = fileURLToPath(new URL("../../dist/minik", import.meta.url));
 
+/** Temporary data directories of hosts are named so, and by the process that made them. */
+const DATA_DIR_PREFIX = "minik-lab-";
 const STOP_TIMEOUT_MS = 30_000;
 
 export interface HostOptions {
@@ -45,7 +47,7 @@ export class Host {
 
   /** A host with the test image in its images directory; nothing runs on it yet. */
   static async create(options: HostOptions): Promise<Host> {
-    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), `minik-${options.name}-`)));
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), `${DATA_DIR_PREFIX}${process.pid}-`)));
     const { namespace, address } = await options.network.addHost(options.name);
     const host = new Host({ namespace, address, dataDir, options });
     const images = join(dataDir, "agent/images");
@@ -162,5 +164,17 @@ export class Host {
       process.stderr.write(`lab: ${err.message}\n`);
     }
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Takes down what hosts of a lab process that is gone left running. */
+export async function removeLeftHosts(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = new RegExp(`^${DATA_DIR_PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (owner === undefined || exists(Number(owner))) continue;
+    const dataDir = join(tmpdir(), name);
+    // Its own network namespace may be gone; the machine's own must not be touched.
+    await run(["unshare", "--net", BINARY, "uninstall", "--data-dir", dataDir], { timeoutMs: 60_000 });
+    await rm(dataDir, { recursive: true, force: true });
   }
 }

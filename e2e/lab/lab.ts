@@ -1,5 +1,5 @@
 import type { TestContext } from "node:test";
-import { Host, type HostOptions } from "./host.ts";
+import { Host, type HostOptions, removeLeftHosts } from "./host.ts";
 import { LabNetwork, leftovers, removeNamespace } from "./network.ts";
 
 /** Hosts of one scenario; everything is taken down at its end. */
@@ -8,9 +8,10 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** A lab that stands until `close`. Removes namespaces that a killed run left. */
+/** A lab that stands until `close`. Removes what a killed run left. */
 export async function openLab(): Promise<Lab> {
   if (process.getuid?.() !== 0) throw new Error("the lab makes network namespaces: run as root");
+  await removeLeftHosts();
   for (const namespace of await leftovers()) await removeNamespace(namespace);
   const network = new LabNetwork();
   const hosts: Host[] = [];

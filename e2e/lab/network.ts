@@ -12,7 +12,8 @@ export function inside(namespace: string): [string, string] {
   return ["nsenter", `--net=/run/netns/${namespace}`];
 }
 
-function exists(pid: number): boolean {
+/** Whether a process lives. */
+export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
