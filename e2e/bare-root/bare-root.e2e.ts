@@ -52,7 +52,7 @@ describe("a bare root directory", () => {
       "--write-kubeconfig",
       "/data/kubeconfig",
     ];
-    const child = spawn("unshare", args, { stdio: ["ignore", "pipe", "pipe"], env: {} });
+    const child = spawn("unshare", args, { stdio: ["ignore", "ignore", "pipe"], env: { PATH: process.env["PATH"] } });
     server = child;
     let log = "";
     child.stderr.on("data", (chunk: Buffer) => {
