@@ -15,6 +15,8 @@ const MAX_REPORTED = 100;
 export class Decoding {
   /** Field names and array indexes down to the value at hand. */
   readonly path: (string | number)[] = [];
+  /** Places in `path` of keys of maps, which Go's messages leave out. */
+  readonly mapKeys: number[] = [];
   /** Go struct names down to it. */
   struct = "";
   /** Paths of unknown fields, "spec.foo". */
@@ -34,7 +36,7 @@ export class Decoding {
   }
 
   mismatch(value: unknown, goType: string): DecodeError {
-    const fields = this.path.filter((part) => typeof part === "string").join(".");
+    const fields = this.path.filter((part, at) => typeof part === "string" && !this.mapKeys.includes(at)).join(".");
     const where = fields === "" ? "Go value" : `Go struct field ${this.struct}.${fields}`;
     return new DecodeError(`json: cannot unmarshal ${jsonKind(value, goType)} into ${where} of type ${goType}`);
   }
@@ -158,9 +160,10 @@ export class DecoderCompiler {
         state.members++;
         const given = value[key];
         if (given === undefined) continue;
-        state.path.push(key);
+        state.mapKeys.push(state.path.push(key) - 1);
         setOwn(out, key, given === null ? zero() : decode(given, state));
         state.path.pop();
+        state.mapKeys.pop();
       }
       return out;
     };

@@ -8,7 +8,7 @@ import {
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import fastify from "fastify";
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
@@ -20,6 +20,9 @@ import type { RawRequest } from "./peer.ts";
 import { UpgradeHandling } from "./upgrade.ts";
 
 const DRAIN_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 32_000;
+/** Node's types do not know them here. */
+const HTTP1_LIMITS = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 };
 
 export interface TlsFiles {
   /** PEM. */
@@ -51,9 +54,15 @@ export class Listener {
     this.#options = options;
     const handler = new RequestHandler(options);
     const upgrades = new UpgradeHandling({ pipeline: options.pipeline, handler, log: options.log });
+    const answer = (request: FastifyRequest, reply: FastifyReply): void => {
+      reply.hijack();
+      void handler.handle(request.raw as unknown as RawRequest, reply.raw as unknown as RawResponse);
+    };
     const app = fastify({
       logger: false,
       http2: true,
+      // Paths and methods that its router does not like get a Status as any others.
+      frameworkErrors: (_, request, reply) => answer(request as never, reply as never),
       serverFactory: (listen) => {
         this.#server = createServer(options.tls, listen as unknown as (a: RawRequest, b: RawResponse) => void);
         serveStreams(this.#server, handler);
@@ -63,12 +72,10 @@ export class Listener {
     });
     // The pipeline reads bodies itself and answers on the raw response: fastify's own parsing and sending stay out of it.
     app.all("/*", {
-      onRequest: (request, reply) => {
-        reply.hijack();
-        void handler.handle(request.raw as RawRequest, reply.raw as unknown as RawResponse);
-      },
+      onRequest: (request, reply) => answer(request as never, reply as never),
       handler: () => {},
     });
+    app.setNotFoundHandler((request, reply) => answer(request as never, reply as never));
     this.#app = app;
   }
 
@@ -134,6 +141,9 @@ function createServer(tls: TlsFiles, listen: (request: RawRequest, response: Raw
       maxSessionMemory: 1_000,
       streamResetBurst: 10_000,
       streamResetRate: 1_000,
+      // As upstream's ReadHeaderTimeout; whole requests are bounded by their deadline.
+      handshakeTimeout: HEADERS_TIMEOUT_MS,
+      ...HTTP1_LIMITS,
     },
     listen as never,
   );

@@ -1,6 +1,6 @@
 import { resourceKey } from "#pkg/api/schema/load.ts";
-import { ApiError, badRequest, methodNotAllowed } from "#pkg/errors/index.ts";
-import type { Reply, RequestContext } from "../types.ts";
+import { ApiError, badRequest } from "#pkg/errors/index.ts";
+import type { Reply, RequestContext, RequestInfo } from "../types.ts";
 import { create } from "./create.ts";
 import { deleteOne } from "./delete.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -8,7 +8,7 @@ import { get } from "./get.ts";
 import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import { isStored } from "./resource-table.ts";
-import { groupResource, type RegistryServices, type Target } from "./services.ts";
+import { type RegistryServices, type Target } from "./services.ts";
 import { subresourceVerbs } from "./subresources/index.ts";
 import { update } from "./update.ts";
 import { virtualVerbs } from "./virtual/index.ts";
@@ -50,8 +50,7 @@ export class Registry {
     const verbs =
       info.subresource === "" ? (virtualVerbs(resource) ?? VERBS) : subresourceVerbs(resource, info.subresource);
     const verb = verbs?.[info.verb];
-    if (verb === undefined || !allowed.includes(info.verb))
-      throw methodNotAllowed(groupResource(definition), info.verb);
+    if (verb === undefined || !allowed.includes(info.verb) || !hasRoute(info)) throw unknownMethod();
     if (definition.namespaced && namespace === "" && info.name !== "")
       throw badRequest("namespace is required for this resource");
     if (definition.namespaced && namespace === "" && info.verb === "create")
@@ -60,6 +59,17 @@ export class Registry {
     const cache = services.cache.resource(isStored(definition) ? definition.storage.prefix : "pods");
     return verb(services, { context, definition, cache, namespace, name: info.name });
   }
+}
+
+/** POST is for collections, and PUT and PATCH for single objects; subresources are checked by their own verbs. */
+function hasRoute({ verb, name, subresource }: RequestInfo): boolean {
+  if (subresource !== "") return true;
+  if (verb === "create") return name === "";
+  return (verb !== "update" && verb !== "patch") || name !== "";
+}
+
+function unknownMethod(): ApiError {
+  return new ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
 /** What a path that names no resource is answered with. */
