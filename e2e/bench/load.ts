@@ -13,11 +13,11 @@ export async function sendAll(api: Api, requests: readonly Prepared[], concurren
   await Promise.all(Array.from({ length: Math.min(concurrency, requests.length) }, loop));
 }
 
-const ROUNDS = 3;
-/** This part of the requests goes before the clock starts: both sides compile their code, connections open windows. */
-const WARM_UP = 0.15;
+const ROUNDS = 5;
+/** This part of the requests goes before the clock starts: both sides compile their code, which takes thousands of them. */
+const WARM_UP = 1 / 3;
 
-/** Requests a second: the median of three rounds over the requests, after a warm-up. */
+/** Requests a second: the median of several rounds over the requests, after a warm-up. */
 export async function rate(api: Api, requests: readonly Prepared[], concurrency: number): Promise<number> {
   const warm = Math.floor(requests.length * WARM_UP);
   await sendAll(api, requests.slice(0, warm), concurrency);

@@ -11,7 +11,7 @@ export const create: ApiMeasurement = {
       Array.from({ length: count(size) }, (_, i) =>
         api.prepare("POST", `/api/v1/namespaces/${ns}/configmaps`, configMap(ns, `${prefix}-${i}`, i)),
       );
-    const create32 = await rate(api, requests("many", 8_000), 32);
+    const create32 = await rate(api, requests("many", 12_000), 32);
     const create1 = await rate(api, requests("one", 1_500), 1);
     return { create32, create1 };
   },

@@ -8,7 +8,7 @@ export const remove: ApiMeasurement = {
   run: async ({ api, namespace, count }) => {
     const ns = await namespace();
     const path = `/api/v1/namespaces/${ns}/configmaps`;
-    const names = Array.from({ length: count(6_000) }, (_, i) => `gone-${i}`);
+    const names = Array.from({ length: count(9_000) }, (_, i) => `gone-${i}`);
     await sendAll(
       api,
       names.map((name) => api.prepare("POST", path, configMap(ns, name))),

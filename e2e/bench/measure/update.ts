@@ -19,10 +19,10 @@ export const update: ApiMeasurement = {
       32,
     );
     // Every write changes something: one that does not is answered without a write.
-    const updates = Array.from({ length: count(6_000) }, (_, i) =>
+    const updates = Array.from({ length: count(9_000) }, (_, i) =>
       api.prepare("PUT", `${path}/${name(i)}`, configMap(ns, name(i), i + 1)),
     );
-    const patches = Array.from({ length: count(6_000) }, (_, i) =>
+    const patches = Array.from({ length: count(9_000) }, (_, i) =>
       api.prepare("PATCH", `${path}/${name(i)}`, { data: { patched: String(i) } }, MERGE_PATCH),
     );
     return { update32: await rate(api, updates, 32), patch32: await rate(api, patches, 32) };
