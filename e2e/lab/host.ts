@@ -118,6 +118,13 @@ export class Host {
     );
   }
 
+  /** Resolves to minik's exit code when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    const code = await this.#server?.ended;
+    this.#server = undefined;
+    return code ?? null;
+  }
+
   /** Sends a signal to minik and waits for its end; one that does not come is ended, and is an error. */
   async stopServer(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     const server = this.#server;

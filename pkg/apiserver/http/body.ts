@@ -4,13 +4,23 @@ import { ApiError } from "#pkg/errors/index.ts";
 /** Upstream's bound on request bodies. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** Reads a request's whole body. @throws 413 when it is too large */
-export async function readWholeBody(stream: Readable, contentLength: string | undefined): Promise<Uint8Array> {
+/** Who waits for a body; told when it has waited too long. */
+export interface BodyReader {
+  onTimeout: (() => void) | undefined;
+}
+
+/** Reads a request's whole body. Rejects when it does not come in time. @throws 413 when it is too large */
+export async function readWholeBody(
+  stream: Readable,
+  contentLength: string | undefined,
+  reader?: BodyReader,
+): Promise<Uint8Array> {
   if (contentLength !== undefined && Number(contentLength) > MAX_BODY_BYTES) throw tooLarge();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     let failed = false;
+    if (reader !== undefined) reader.onTimeout = () => reject(new Error("The body did not come in time"));
     stream.on("data", (chunk: Buffer) => {
       if (failed) return;
       size += chunk.length;

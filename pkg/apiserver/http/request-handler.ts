@@ -90,7 +90,7 @@ export class RequestHandler {
       get signal(): AbortSignal {
         return exchange.signal;
       },
-      body: () => readWholeBody("stream" in request ? request.stream : request, headers["content-length"]),
+      body: () => readWholeBody("stream" in request ? request.stream : request, headers["content-length"], exchange),
       warn: (text: string) => exchange.warn(text),
     };
     return { context, peer };
@@ -147,7 +147,7 @@ export class RequestHandler {
   #fail(exchange: Exchange, err: unknown): void {
     const { response } = exchange;
     if (response.headersSent || response.destroyed) {
-      response.destroy();
+      if (!exchange.timedOut) response.destroy();
       return;
     }
     let error: ApiError;
@@ -183,6 +183,9 @@ export class Exchange {
   format: Format | undefined;
   deadline = Date.now() + REQUEST_TIMEOUT_MS;
   onCut: (() => void) | undefined;
+  onTimeout: (() => void) | undefined;
+  /** It has its whole answer, a 504. */
+  timedOut = false;
   #warnings: string[] | undefined;
   #controller: AbortController | undefined;
 
@@ -232,11 +235,13 @@ export class Exchange {
       return;
     }
     if (!this.response.headersSent) {
+      this.timedOut = true;
       const error = new ApiError(504, "Timeout", "Timeout: request did not complete within the allotted timeout", {});
       this.head(504, { "content-type": "application/json" });
       (this.response as ServerResponse).end(`${JSON.stringify(error.toStatus())}\n`);
     }
     this.#controller?.abort(GONE);
+    this.onTimeout?.();
   }
 
   finished(): void {
