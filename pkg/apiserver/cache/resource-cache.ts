@@ -1,11 +1,11 @@
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import type { StoreEvent } from "#pkg/store/types.ts";
+import type { StoreChange, StoreEvent } from "#pkg/store/types.ts";
 import { Bucket } from "./bucket.ts";
 import { Change } from "./change.ts";
 import { Entry } from "./entry.ts";
 import type { Stored } from "./stored.ts";
 
-/** How much of the past a resource keeps for watches to resume from; older ones are answered 410 and list again. */
+/** How much of the past a resource keeps for watches to resume from; older ones read the store's history. */
 const MAX_CHANGES = 4_096;
 const MAX_CHANGE_CHARS = 8 << 20;
 
@@ -85,17 +85,20 @@ export class ResourceCache {
     this.#remember(change);
   }
 
+  /** A change that memory no longer has, as history tells it. */
+  changeOf({ key, type, value, revision, previousValue, previousRevision }: StoreChange<Stored>): Change {
+    const [namespace, name] = this.#split(key);
+    const previous =
+      previousValue === undefined ? undefined : Entry.of(namespace, name, previousValue, previousRevision);
+    return new Change(Entry.of(namespace, name, value, revision), previous, type === "delete");
+  }
+
   /** The changes after `revision`; undefined when they are no longer all known. */
   changesSince(revision: number): readonly Change[] | undefined {
     if (revision < this.#completeFrom) return undefined;
     let at = this.#changes.length;
     while (at > 0 && (this.#changes[at - 1] as Change).revision > revision) at--;
     return this.#changes.slice(at);
-  }
-
-  /** The oldest revision that a watch can start from. */
-  get oldestRevision(): number {
-    return this.#completeFrom;
   }
 
   /** Calls back on the store's turn for changes of one namespace, or ("") of all. */

@@ -1,6 +1,6 @@
-import { expired } from "#pkg/errors/index.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { badRequest } from "#pkg/errors/index.ts";
+import { type ApiError, badRequest, expired, internalError, serviceUnavailable } from "#pkg/errors/index.ts";
+import { CompactedError, StoreUnavailableError } from "#pkg/store/types.ts";
 import { type Change, type Entry, ObjectView, ViewEvent } from "../cache/index.ts";
 import { isTrue } from "../request-info.ts";
 import type { Reply, WatchSink } from "../types.ts";
@@ -16,7 +16,8 @@ const NONE: readonly Change[] = [];
  * A watch. Where it starts:
  *
  *   resourceVersion absent or "0"   ADDED for everything there is, then changes
- *   resourceVersion N               changes after N, from the cache's memory; 410 when that does not reach back so far
+ *   resourceVersion N               changes after N, from the cache's memory, before that from the store's history; 410
+ *                                   when that was compacted
  *   sendInitialEvents=true          as absent, then a bookmark that says the initial events are over
  */
 export async function watch(services: RegistryServices, target: Target): Promise<Reply> {
@@ -34,31 +35,33 @@ export async function watch(services: RegistryServices, target: Target): Promise
   if (revision !== undefined && revision > services.cache.revision) await waitForRevision(services.cache, revision);
 
   const withInitial = sendInitial === null ? revision === undefined || revision === 0 : isTrue(sendInitial);
-  // From here to the listener there is no await: nothing can be missed in between.
   const start = (sink: WatchSink): (() => void) => {
-    let initial: readonly Entry[] = [];
-    let missed: readonly Change[] = NONE;
-    if (withInitial) initial = cache.list(definition.namespaced ? target.namespace : "");
-    else if (revision !== undefined && revision !== 0) {
-      const changes = cache.changesSince(revision);
-      if (changes === undefined) {
-        sink.send(errorEvent(expired(`too old resource version: ${revision} (${cache.oldestRevision})`).toStatus()));
-        sink.end();
-        return () => {};
-      }
-      missed = changes;
-    }
-    return new Watcher({ services, target, matches: selection.matches, sink, wantsBookmarks, timeoutSeconds }).start(
-      initial,
-      missed,
-      sendInitial !== null && withInitial,
-    );
+    const watcher = new Watcher({
+      services,
+      target,
+      matches: selection.matches,
+      sink,
+      wantsBookmarks,
+      timeoutSeconds,
+    });
+    if (withInitial)
+      watcher.start(cache.list(definition.namespaced ? target.namespace : ""), NONE, sendInitial !== null);
+    else if (revision === undefined || revision === 0) watcher.start([], NONE, false);
+    else void watcher.resume(revision);
+    return () => watcher.stop();
   };
   return { kind: "watch", definition, start };
 }
 
 function errorEvent(status: object): ViewEvent {
   return new ViewEvent("ERROR", new ObjectView(undefined, status as KubeObject));
+}
+
+function resumeError(err: unknown, revision: number, services: RegistryServices): ApiError {
+  if (err instanceof CompactedError) return expired(`too old resource version: ${revision} (${err.compactedRevision})`);
+  if (err instanceof StoreUnavailableError) return serviceUnavailable(err.message);
+  services.log.error("cannot resume a watch", { err, revision });
+  return internalError(err instanceof Error ? err.message : String(err));
 }
 
 interface WatcherOptions {
@@ -77,24 +80,50 @@ class Watcher {
   #stopListening: (() => void) | undefined;
   #bookmarks: NodeJS.Timeout | undefined;
   #timeout: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
   }
 
-  start(initial: readonly Entry[], missed: readonly Change[], markEnd: boolean): () => void {
+  /**
+   * Goes on after `revision`: page by page through the store's history until the cache's memory reaches back to where it
+   * came. Never rejects: what goes wrong is the watch's last event.
+   */
+  async resume(revision: number): Promise<void> {
+    const { target, services, sink } = this.#options;
+    const { cache } = target;
+    try {
+      for (let from = revision; !this.#stopped; ) {
+        const missed = cache.changesSince(from);
+        if (missed !== undefined) return this.start([], missed, false);
+        // The cache has seen all that is asked for, so nothing lies between the last page and its memory.
+        const page = await services.store.changes(this.#prefix, from, services.cache.revision);
+        for (const change of page.changes) if (this.#stopped || !this.#deliver(cache.changeOf(change))) return;
+        from = page.revision;
+      }
+    } catch (err) {
+      if (this.#stopped) return;
+      sink.send(errorEvent(resumeError(err, revision, services).toStatus()));
+      this.stop();
+      sink.end();
+    }
+  }
+
+  /** Delivers what there is, then listens. Without an await in between, so that nothing is missed. */
+  start(initial: readonly Entry[], missed: readonly Change[], markEnd: boolean): void {
     const { target, matches, sink, services, timeoutSeconds, wantsBookmarks } = this.#options;
-    const { definition, namespace } = target;
-    const listenNamespace = definition.namespaced ? namespace : "";
-    this.#stopListening = target.cache.listen(listenNamespace, (change) => this.#deliver(change));
+    const { definition } = target;
+    const namespace = this.#namespace;
+    this.#stopListening = target.cache.listen(namespace, (change) => this.#deliver(change));
     for (const entry of initial) {
       const view = entry.as(definition);
       if (matches !== undefined && !matches(view.object)) continue;
-      if (!this.#send(new ViewEvent("ADDED", view))) return () => {};
+      if (!this.#send(new ViewEvent("ADDED", view))) return;
     }
     for (const change of missed) {
-      if (listenNamespace !== "" && change.entry.namespace !== listenNamespace) continue;
-      if (!this.#deliver(change)) return () => {};
+      if (namespace !== "" && change.entry.namespace !== namespace) continue;
+      if (!this.#deliver(change)) return;
     }
     if (markEnd) this.#send(this.#bookmark(services.cache.revision, true));
     if (wantsBookmarks) {
@@ -108,14 +137,25 @@ class Watcher {
       }, timeoutSeconds * 1000);
       this.#timeout.unref();
     }
-    return () => this.stop();
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#stopListening?.();
     this.#stopListening = undefined;
     clearInterval(this.#bookmarks);
     clearTimeout(this.#timeout);
+  }
+
+  /** "" for all. */
+  get #namespace(): string {
+    const { definition, namespace } = this.#options.target;
+    return definition.namespaced ? namespace : "";
+  }
+
+  get #prefix(): string {
+    const { prefix } = this.#options.target.cache;
+    return this.#namespace === "" ? prefix : `${prefix}${this.#namespace}/`;
   }
 
   #deliver(change: Change): boolean {

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { configmaps } from "#pkg/api/types/core-v1.ts";
+import { until } from "#pkg/async/index.ts";
+import { type Client, createClient } from "#pkg/client/index.ts";
+import { ApiError } from "#pkg/errors/index.ts";
+import { createLogger } from "#pkg/log/index.ts";
+import { type ApiServer, createApiServer } from "../api-server.ts";
+import { ADMIN, startTestServer, type TestServer } from "../testing.ts";
+
+const MERGE = "application/merge-patch+json";
+const soon = { timeoutMs: 2_000, intervalMs: 2 };
+
+interface Watching {
+  readonly seen: string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** "TYPE name@resourceVersion" of each event. */
+function watchFrom(client: Client, resourceVersion: string, options: object = {}): Watching {
+  const controller = new AbortController();
+  const seen: string[] = [];
+  const done = (async () => {
+    const watch = client.watch(configmaps, { resourceVersion, signal: controller.signal, ...options });
+    for await (const { type, object } of watch)
+      seen.push(`${type} ${object.metadata.name}@${object.metadata.resourceVersion}`);
+  })();
+  const stop = async (): Promise<void> => {
+    controller.abort();
+    await done.catch(() => {});
+  };
+  return { seen, stop };
+}
+
+/** A new server on the test's store: its memory knows nothing of what was before. */
+async function restart(t: { after(end: () => Promise<void>): void }, test: TestServer): Promise<ApiServer> {
+  await test.server.close();
+  const server = await createApiServer({ store: test.store, log: createLogger("silent") });
+  t.after(() => server.close());
+  return server;
+}
+
+describe("watch", () => {
+  it("resumes from the store's history after a restart, with what selectors make of each change", async (t) => {
+    const test = await startTestServer(t);
+    const before = createClient(test.transport);
+    const at = { namespace: "a", name: "w" };
+    const start = await before.create(configmaps, { metadata: at });
+    const label = async (value: string | null) =>
+      (await before.patch(configmaps, at, MERGE, { metadata: { labels: { in: value } } })).metadata.resourceVersion;
+    const one = await label("yes");
+    const two = (await before.patch(configmaps, at, MERGE, { data: { a: "b" } })).metadata.resourceVersion;
+    await before.create(configmaps, { metadata: { namespace: "b", name: "elsewhere", labels: { in: "yes" } } });
+    const three = await label(null);
+    const four = await label("yes");
+    await before.delete(configmaps, at);
+
+    const client = createClient((await restart(t, test)).transport(ADMIN));
+    const from = start.metadata.resourceVersion;
+    const selected = watchFrom(client, from, { namespace: "a", labelSelector: "in=yes" });
+    const all = watchFrom(client, from);
+    await until(() => all.seen.length === 6 && selected.seen.length === 5, soon);
+    const gone = String(Number(four) + 1);
+    assert.deepEqual(selected.seen, [
+      `ADDED w@${one}`,
+      `MODIFIED w@${two}`,
+      `DELETED w@${three}`,
+      `ADDED w@${four}`,
+      `DELETED w@${gone}`,
+    ]);
+    assert.deepEqual(
+      all.seen.map((line) => line.split("@")[0]),
+      ["MODIFIED w", "MODIFIED w", "ADDED elsewhere", "MODIFIED w", "MODIFIED w", "DELETED w"],
+    );
+    const late = await client.create(configmaps, { metadata: { namespace: "a", name: "late", labels: { in: "yes" } } });
+    await until(() => selected.seen.length === 6, soon);
+    assert.equal(selected.seen[5], `ADDED late@${late.metadata.resourceVersion}`);
+    await selected.stop();
+    await all.stop();
+  });
+
+  it("misses and repeats nothing where history ends and memory begins, under load", async (t) => {
+    const test = await startTestServer(t);
+    const before = createClient(test.transport);
+    const create = (client: Client, i: number) =>
+      client.create(configmaps, { metadata: { namespace: "load", name: `n-${i}` } });
+    const revisions: string[] = [];
+    const write = async (client: Client, from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i += 20) {
+        const made = await Promise.all(Array.from({ length: 20 }, (_, k) => create(client, i + k)));
+        revisions.push(...made.map((object) => object.metadata.resourceVersion));
+      }
+    };
+    const first = await create(before, 500);
+    const start = Number(first.metadata.resourceVersion);
+    await write(before, 0, 300);
+    const client = createClient((await restart(t, test)).transport(ADMIN));
+    const watches: Watching[] = [];
+    const writing = write(client, 300, 500);
+    for (let i = 0; i < 5; i++) {
+      watches.push(watchFrom(client, String(start + i)));
+      await until(() => revisions.length >= 300 + i * 40, { ...soon, intervalMs: 1 });
+    }
+    await writing;
+    revisions.sort((a, b) => Number(a) - Number(b));
+    for (const [i, watch] of watches.entries()) {
+      const { seen } = watch;
+      await until(() => seen.length >= 500 - i, soon);
+      assert.deepEqual(
+        seen.map((line) => line.split("@")[1]),
+        revisions.slice(i),
+      );
+      await watch.stop();
+    }
+  });
+
+  it("answers 410 Expired when history was compacted", async (t) => {
+    const test = await startTestServer(t);
+    const before = createClient(test.transport);
+    for (const name of ["a", "b", "c"]) await before.create(configmaps, { metadata: { namespace: "x", name } });
+    await test.store.compact(2);
+    const client = createClient((await restart(t, test)).transport(ADMIN));
+    await assert.rejects(
+      async () => {
+        for await (const _ of client.watch(configmaps, { resourceVersion: "1" }));
+      },
+      (err) => err instanceof ApiError && err.code === 410 && err.message === "too old resource version: 1 (2)",
+    );
+    const fresh = watchFrom(client, "2");
+    await until(() => fresh.seen.length === 1, soon);
+    assert.deepEqual(fresh.seen, ["ADDED c@3"]);
+    await fresh.stop();
+  });
+});
