@@ -41,6 +41,7 @@ class TransportClient implements Client {
       method: "GET",
       path: resourcePath(resource, { namespace: options.namespace }),
       query: listQuery(options),
+      ...formOf(options),
       ...signalOf(options),
     });
   }
@@ -55,6 +56,7 @@ class TransportClient implements Client {
         allowWatchBookmarks: options.allowWatchBookmarks,
         timeoutSeconds: options.timeoutSeconds,
       },
+      ...formOf(options),
       ...signalOf(options),
     });
     for await (const event of events) {
@@ -171,3 +173,6 @@ const typed = (resource: ResourceRef<unknown>, object: unknown): unknown => {
   if (given.apiVersion !== undefined && given.kind !== undefined) return object;
   return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...given };
 };
+
+const formOf = (options: ListOptions): Pick<ApiRequest, "metadataOnly"> =>
+  options.metadataOnly === true ? { metadataOnly: true } : {};

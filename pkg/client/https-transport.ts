@@ -111,7 +111,7 @@ class HttpsTransport implements Transport {
       method: request.method,
       path: `${prefix}${request.path}${query === "" ? "" : `?${query}`}`,
       headers: {
-        accept: "application/json, */*",
+        accept: acceptOf(request),
         "user-agent": this.#options.userAgent ?? "minik",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
@@ -150,4 +150,10 @@ function retryAfterMs({ status, headers }: Answer): number | undefined {
   if (status !== 429 && status !== 503) return undefined;
   const seconds = Number(headers["retry-after"]);
   return Number.isFinite(seconds) && headers["retry-after"] !== undefined ? seconds * 1000 : undefined;
+}
+
+function acceptOf({ metadataOnly, query }: ApiRequest): string {
+  if (metadataOnly !== true) return "application/json, */*";
+  const kind = query?.["watch"] === true ? "PartialObjectMetadata" : "PartialObjectMetadataList";
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1, application/json`;
 }

@@ -34,6 +34,8 @@ export interface PortRequest {
   readonly body?: string;
   /** "application/json" where absent. */
   readonly contentType?: string;
+  /** Answers and events carry PartialObjectMetadata. */
+  readonly metadataOnly?: boolean;
 }
 
 export type PortClientMessage =

@@ -105,6 +105,7 @@ class PortTransport implements Transport {
       query: encodeQuery(request.query),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
+      ...(request.metadataOnly === true ? { metadataOnly: true } : {}),
     });
     return id;
   }

@@ -11,6 +11,8 @@ export interface Selection {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Only metadata is wanted: `T` must be no more than KubeObject then. */
+  readonly metadataOnly?: boolean;
 }
 
 /** Where a reflector delivers, in order. Objects are frozen. */

@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Only patches set it; otherwise JSON. */
   readonly contentType?: PatchType;
+  /** Lists and watches of PartialObjectMetadata. In-process callers may get whole objects, which cost nothing there. */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -52,6 +54,8 @@ export interface ListOptions {
   readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: "Exact" | "NotOlderThan";
+  /** Objects carry their metadata alone (PartialObjectMetadata): all that who counts or links objects needs. */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -35,6 +35,32 @@ describe("servePort", () => {
     await assert.rejects(nobody.list(configmaps), isForbidden);
   });
 
+  it("lists and watches metadata alone for those who ask", async () => {
+    const client = connect();
+    await client.create(configmaps, {
+      metadata: { name: "m", namespace: "meta", labels: { a: "b" } },
+      data: { k: "v" },
+    });
+    const list = await client.list(configmaps, { namespace: "meta", metadataOnly: true });
+    assert.deepEqual(
+      list.items.map((item) => [item.kind, item.metadata.labels, item.data]),
+      [["PartialObjectMetadata", { a: "b" }, undefined]],
+    );
+    const controller = new AbortController();
+    for await (const { type, object } of client.watch(configmaps, {
+      namespace: "meta",
+      resourceVersion: "0",
+      metadataOnly: true,
+      signal: controller.signal,
+    })) {
+      assert.deepEqual(
+        [type, object.kind, object.metadata.name, object.data],
+        ["ADDED", "PartialObjectMetadata", "m", undefined],
+      );
+      break;
+    }
+  });
+
   it("delivers a long watch in order, whole, and stops when the client does", async () => {
     const client = connect();
     const total = 2_500;

@@ -8,11 +8,13 @@ import {
 } from "#pkg/client/port-protocol.ts";
 import { ApiError, internalError } from "#pkg/errors/index.ts";
 import { render } from "../http/render.ts";
+import { toPartialObjectMetadata } from "../table/index.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Reply, ServedEvent, UserInfo, WatchSink } from "../types.ts";
 
 const PLAIN = { encoding: "json", as: "object", version: "v1" } as const;
+const METADATA = { encoding: "json", as: "PartialObjectMetadataList", version: "v1" } as const;
 
 /** Serves the API to a component in another thread, as one user. Ends when the port closes. */
 export function servePort(
@@ -45,11 +47,16 @@ export function servePort(
       const reply = await server.pipeline.handle(contextOf(request, user, call.controller.signal));
       if (call.controller.signal.aborted) return;
       if (reply.kind === "watch") {
-        call.watch = new PortWatch(id, post, () => calls.delete(id));
+        call.watch = new PortWatch(
+          id,
+          post,
+          () => calls.delete(id),
+          request.metadataOnly === true ? metadataText : plainText,
+        );
         started = true;
         post({ type: "started", id });
         call.watch.begin(reply);
-      } else post({ type: "response", id, ...(await bodyOf(reply)) });
+      } else post({ type: "response", id, ...(await bodyOf(reply, request.metadataOnly === true)) });
     } catch (err) {
       if (call.controller.signal.aborted) return;
       const error = err instanceof ApiError ? err : internalError(err instanceof Error ? err.message : String(err));
@@ -85,6 +92,7 @@ function contextOf(request: PortRequest, user: UserInfo, signal: AbortSignal): P
 
 async function bodyOf(
   reply: Exclude<Reply, { kind: "watch" }>,
+  metadataOnly: boolean,
 ): Promise<{ readonly status: number; readonly text: string; readonly json: boolean }> {
   if (reply.kind === "bytes")
     return {
@@ -97,27 +105,40 @@ async function bodyOf(
     for await (const chunk of reply.body) text += textOf(chunk);
     return { status: reply.status, text, json: false };
   }
-  const { status, body } = render(reply, PLAIN, new URLSearchParams());
+  const { status, body } = render(reply, metadataOnly ? METADATA : PLAIN, new URLSearchParams());
   return { status, text: textOf(body), json: true };
 }
 
 const textOf = (body: string | Uint8Array): string => (typeof body === "string" ? body : Buffer.from(body).toString());
+
+const plainText = (event: ServedEvent): string => event.text;
+const metadataText = (event: ServedEvent): string =>
+  event.type === "ERROR"
+    ? event.text
+    : JSON.stringify({ type: event.type, object: toPartialObjectMetadata(event.object, "v1") });
 
 /** One watch over the port: batches of texts, no more under way than the client has taken in. */
 class PortWatch implements WatchSink {
   readonly #id: number;
   readonly #post: (message: PortServerMessage) => void;
   readonly #done: () => void;
+  readonly #textOf: (event: ServedEvent) => string;
   #waiting: ServedEvent[] = [];
   #unacknowledged = 0;
   #scheduled = false;
   #ended = false;
   #stop: (() => void) | undefined;
 
-  constructor(id: number, post: (message: PortServerMessage) => void, done: () => void) {
+  constructor(
+    id: number,
+    post: (message: PortServerMessage) => void,
+    done: () => void,
+    text: (event: ServedEvent) => string,
+  ) {
     this.#id = id;
     this.#post = post;
     this.#done = done;
+    this.#textOf = text;
   }
 
   begin(reply: Extract<Reply, { kind: "watch" }>): void {
@@ -168,6 +189,6 @@ class PortWatch implements WatchSink {
     const batch = this.#waiting.length <= room ? this.#waiting : this.#waiting.slice(0, room);
     this.#waiting = batch === this.#waiting ? [] : this.#waiting.slice(room);
     this.#unacknowledged += batch.length;
-    this.#post({ type: "events", id: this.#id, texts: batch.map((event) => event.text) });
+    this.#post({ type: "events", id: this.#id, texts: batch.map(this.#textOf) });
   }
 }

@@ -70,7 +70,7 @@ export class Monitors {
     const reflector = new Reflector({
       client: this.#client,
       resource: ref,
-      selection: {},
+      selection: { metadataOnly: true },
       log: this.#log,
       sink: {
         replace: (items) => {
