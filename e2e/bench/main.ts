@@ -96,11 +96,18 @@ async function main(args: BenchArguments): Promise<void> {
   if (failures > 0) process.exitCode = 1;
 }
 
-// An interrupt reaches the generators too (one process group): they clean up and fail, and the lab is closed.
-process.on("SIGINT", () => {
-  stopping = true;
-  say("stopping");
-});
-const args = parseArguments(process.argv.slice(2));
-if (args === "help") process.stdout.write(USAGE);
-else await main(args);
+// From a terminal an interrupt reaches the generators too (one process group): they clean up and fail, and the lab is closed.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    stopping = true;
+    say("stopping after the measurement that runs");
+  });
+}
+try {
+  const args = parseArguments(process.argv.slice(2));
+  if (args === "help") process.stdout.write(USAGE);
+  else await main(args);
+} catch (err) {
+  say((err as Error).message);
+  process.exitCode = 1;
+}
