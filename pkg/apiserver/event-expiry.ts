@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { Event } from "#pkg/api/types/core-v1.ts";
 import { isAbort, sleep } from "#pkg/async/index.ts";
@@ -48,7 +49,8 @@ export class EventExpiry {
       await this.#load(signal);
       for (;;) {
         await this.#removeDue(signal);
-        await sleep(this.#waitMs(), signal);
+        // Nobody's process lives on for this alone.
+        await delay(this.#waitMs(), undefined, { signal, ref: false });
       }
     } catch (err) {
       if (!isAbort(err)) throw err;

@@ -90,7 +90,8 @@ export type Reply =
   | {
       readonly kind: "stream";
       readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
+      /** A header of several lines (Set-Cookie) is a list. */
+      readonly headers: Readonly<Record<string, string | string[]>>;
       readonly body: AsyncIterable<string | Uint8Array>;
     }
   /** A watch; the transport frames it (chunked JSON lines, WebSocket messages, port messages). */

@@ -119,6 +119,8 @@ export class RequestHandler {
       case "stream":
         exchange.deadline = Number.POSITIVE_INFINITY;
         exchange.head(reply.status, reply.headers);
+        // A log may stay silent for long; its reader is told at once that there is one.
+        if ("flushHeaders" in response) response.flushHeaders();
         await pipeStreams(Readable.from(reply.body), streamOf(response));
         return;
       case "watch":
@@ -216,7 +218,7 @@ export class Exchange {
     if (!this.#warnings.includes(text)) this.#warnings.push(text);
   }
 
-  head(status: number, headers: Readonly<Record<string, string>>): void {
+  head(status: number, headers: Readonly<Record<string, string | string[]>>): void {
     const all: Record<string, string | string[]> = {
       "audit-id": randomUUID(),
       "cache-control": "no-cache, private",
@@ -281,6 +283,7 @@ async function send(
   if (
     body.length > GZIP_BYTES &&
     !peer.isLoopback &&
+    headers["content-encoding"] === undefined &&
     /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""))
   ) {
     bytes = await compress(body, { level: constants.Z_BEST_SPEED });

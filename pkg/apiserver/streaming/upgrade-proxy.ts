@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { ApiError } from "#pkg/errors/index.ts";
 import type { Backend, BackendRequest, UpgradeAnswer } from "./backend.ts";
 import { dialErrorText } from "./dial-error.ts";
@@ -64,10 +63,18 @@ export async function handOnRefusal(response: IncomingMessage, socket: Duplex): 
 export async function joinSockets(a: Duplex, aHead: Buffer, b: Duplex, bHead: Buffer): Promise<void> {
   if (bHead.length > 0) a.write(bHead);
   if (aHead.length > 0) b.write(aHead);
-  const directions = [pipeline(a, b), pipeline(b, a)];
-  // A connection that breaks is how these streams usually end: no error of anyone's.
-  await Promise.race(directions).catch(() => {});
+  // Not two pipelines: each puts its listeners on both sockets, more than Node thinks right.
+  await new Promise<void>((resolve) => {
+    for (const socket of [a, b]) {
+      // A connection that breaks is how these streams usually end: no error of anyone's.
+      socket.on("error", () => resolve());
+      socket.once("finish", resolve);
+      socket.once("close", resolve);
+    }
+    a.pipe(b);
+    b.pipe(a);
+    if (a.destroyed || b.destroyed) resolve();
+  });
   a.destroy();
   b.destroy();
-  await Promise.allSettled(directions);
 }

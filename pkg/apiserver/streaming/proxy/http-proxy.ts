@@ -65,10 +65,10 @@ async function send(
 }
 
 async function reply(response: IncomingMessage, backendHost: string, prefix: Prefix): Promise<Reply> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(response.headers)) {
     if (value === undefined || isHopByHop(name, response.headers.connection)) continue;
-    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+    headers[name] = value;
   }
   const status = response.statusCode ?? 502;
   const { location } = response.headers;

@@ -118,7 +118,13 @@ describe("nodes/proxy", () => {
         return void response.writeHead(302, { location: `http://${request.headers.host}/there` }).end();
       }
       const { authorization, "x-custom": custom } = request.headers;
-      response.writeHead(201, { "content-type": "text/plain", connection: "x-drop", "x-drop": "1", "x-keep": "2" });
+      response.writeHead(201, {
+        "content-type": "text/plain",
+        connection: "x-drop",
+        "x-drop": "1",
+        "x-keep": "2",
+        "set-cookie": ["a=1", "b=2"],
+      });
       response.end(JSON.stringify([request.method, request.url, body, authorization, custom]));
     });
     const front = await startFront(t, [nodeAt(kubelet.port)], tls.client);
@@ -129,6 +135,7 @@ describe("nodes/proxy", () => {
       headers: { authorization: "Bearer secret", "x-custom": "c" },
     });
     assert.equal(posted.status, 201);
+    assert.deepEqual(posted.headers.getSetCookie(), ["a=1", "b=2"]);
     assert.deepEqual(await posted.json(), ["POST", "/a%20b/?q=1", "data", null, "c"]);
     assert.deepEqual([posted.headers.get("x-keep"), posted.headers.get("x-drop")], ["2", null]);
     const moved = await fetch(`${base}/moved`, { redirect: "manual" });
