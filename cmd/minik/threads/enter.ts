@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { isAbort } from "#pkg/async/index.ts";
 import { releaseMemoryWhenQuiet } from "../release-memory.ts";
 
 /** Runs a thread's work until the main thread says "stop" and the work has drained. */
@@ -10,6 +11,11 @@ export async function enter<Data>(work: (data: Data, signal: AbortSignal) => Pro
     if (message === "stop") life.abort();
   });
   releaseMemoryWhenQuiet();
-  await work(workerData as Data, life.signal);
+  try {
+    await work(workerData as Data, life.signal);
+  } catch (err) {
+    // Stopped while it started.
+    if (!life.signal.aborted || !isAbort(err)) throw err;
+  }
   port.close();
 }
