@@ -83,8 +83,12 @@ describe("restarts", () => {
 
   it("containerd killed comes back, and pods with it", async () => {
     const before = await containers();
-    const pid = Number(await readFile(join(host.dataDir, "agent/containerd/containerd.pid"), "utf8"));
-    process.kill(pid, "SIGKILL");
+    // The node's Ready condition is from before the restart: containerd may be on its way still.
+    await until(
+      async () =>
+        process.kill(Number(await readFile(join(host.dataDir, "agent/containerd/containerd.pid"), "utf8")), "SIGKILL"),
+      { timeoutMs: 20_000, intervalMs: 50, what: "containerd to kill" },
+    );
     await k("scale", "deployment/web", "--replicas=4");
     await k("wait", "deployment/web", "--for=jsonpath={.status.readyReplicas}=4", "--timeout=60s");
     const now = await containers();
