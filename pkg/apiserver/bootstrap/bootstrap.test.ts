@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { endpoints, namespaces, pods, serviceaccounts, services } from "#pkg/api/types/core-v1.ts";
 import { endpointslices } from "#pkg/api/types/discovery-v1.ts";
-import { clusterroles, roles } from "#pkg/api/types/rbac-v1.ts";
+import { clusterrolebindings, clusterroles, roles } from "#pkg/api/types/rbac-v1.ts";
 import { priorityclasses } from "#pkg/api/types/scheduling-v1.ts";
 import { until } from "#pkg/async/index.ts";
 import { type Client, createClient } from "#pkg/client/index.ts";
@@ -64,9 +64,30 @@ describe("Bootstrap", () => {
     await running;
   });
 
+  it("gives default roles and bindings back what they lack, unless they are kept as they are", async () => {
+    const node = { name: "system:node-proxier" };
+    const kept = { name: "system:basic-user" };
+    const binding = { name: "system:node-proxier" };
+    const own = { apiGroups: ["example.com"], resources: ["things"], verbs: ["get"] };
+    const { rules = [], ...role } = await client.get(clusterroles, node);
+    await client.update(clusterroles, { ...role, rules: [...rules.slice(1), own] });
+    const merge = "application/merge-patch+json";
+    const annotations = { "rbac.authorization.kubernetes.io/autoupdate": "false" };
+    await client.patch(clusterroles, kept, merge, { metadata: { annotations }, rules: [] });
+    await client.patch(clusterrolebindings, binding, merge, { subjects: [] });
+    await bootstrap.ensure();
+    const completed = (await client.get(clusterroles, node)).rules ?? [];
+    assert.equal(completed.length, rules.length + 1);
+    assert.deepEqual(completed.at(-1), rules[0]);
+    assert.deepEqual((await client.get(clusterroles, kept)).rules ?? [], []);
+    assert.equal((await client.get(clusterrolebindings, binding)).subjects?.[0]?.name, "system:kube-proxy");
+  });
+
   it("changes nothing when all is there", async () => {
     const before = await client.get(services, at);
+    const { revision } = test.store;
     await bootstrap.ensure();
+    assert.equal(test.store.revision, revision);
     assert.equal((await client.get(services, at)).metadata.resourceVersion, before.metadata.resourceVersion);
   });
 

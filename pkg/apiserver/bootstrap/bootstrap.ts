@@ -4,11 +4,12 @@ import { clusterrolebindings, clusterroles, rolebindings, roles } from "#pkg/api
 import { priorityclasses } from "#pkg/api/types/scheduling-v1.ts";
 import { isAbort, sleep } from "#pkg/async/index.ts";
 import type { Client } from "#pkg/client/types.ts";
-import { isAlreadyExists } from "#pkg/errors/index.ts";
+import { isAlreadyExists, isConflict } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { DEFAULT_NAMESPACES, SYSTEM_PRIORITY_CLASSES } from "./default-objects.ts";
 import { type AdvertisedAddress, reconcileKubernetesService } from "./kubernetes-service.ts";
 import { defaultRbac } from "./rbac.ts";
+import { completeBinding, completeRole } from "./reconcile-rbac.ts";
 
 export interface BootstrapOptions {
   /** In-process, as the API server itself (system:masters). */
@@ -30,15 +31,15 @@ export class Bootstrap {
     this.#options = options;
   }
 
-  /** Creates all that is missing. The server is ready for others after this. */
+  /** Creates all that is missing, and completes default roles and bindings. The server is ready for others after this. */
   async ensure(): Promise<void> {
     await this.#ensureEssentials();
     const rbac = defaultRbac();
     await Promise.all([
-      this.#createMissing(clusterroles, rbac.clusterRoles),
-      this.#createMissing(clusterrolebindings, rbac.clusterRoleBindings),
-      this.#createMissing(roles, rbac.roles),
-      this.#createMissing(rolebindings, rbac.roleBindings),
+      this.#createMissing(clusterroles, rbac.clusterRoles, completeRole),
+      this.#createMissing(clusterrolebindings, rbac.clusterRoleBindings, completeBinding),
+      this.#createMissing(roles, rbac.roles, completeRole),
+      this.#createMissing(rolebindings, rbac.roleBindings, completeBinding),
     ]);
   }
 
@@ -69,22 +70,29 @@ export class Bootstrap {
     ]);
   }
 
-  /** One list, then a create for each that is not in it. */
+  /** One list, then a create for each that is not in it, and an update for each that `complete` finds wanting. */
   async #createMissing<T extends KubeObject>(
     resource: ResourceRef<T>,
     wanted: readonly NewObject<T & KubeObject>[],
+    complete?: (object: T, wanted: NewObject<T>) => T | undefined,
   ): Promise<void> {
+    const { client } = this.#options;
     const key = (o: { metadata: { namespace?: string; name?: string } }): string =>
       `${o.metadata.namespace ?? ""}/${o.metadata.name ?? ""}`;
-    const { items } = await this.#options.client.list(resource);
-    const there = new Set(items.map(key));
-    const missing = wanted.filter((object) => !there.has(key(object as KubeObject)));
+    const { items } = await client.list(resource);
+    const there = new Map(items.map((object) => [key(object), object]));
     await Promise.all(
-      missing.map(async (object) => {
+      wanted.map(async (object) => {
+        const found = there.get(key(object as KubeObject));
         try {
-          await this.#options.client.create(resource, object as NewObject<T>);
+          if (found === undefined) await client.create(resource, object as NewObject<T>);
+          else {
+            const completed = complete?.(found, object as NewObject<T>);
+            if (completed !== undefined) await client.update(resource, completed);
+          }
         } catch (err) {
-          if (!isAlreadyExists(err)) throw err;
+          // Another server of the cluster was faster.
+          if (!isAlreadyExists(err) && !isConflict(err)) throw err;
         }
       }),
     );
