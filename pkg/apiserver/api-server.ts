@@ -109,7 +109,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const metrics = new RequestMetrics();
   const inFlight = new InFlight();
   const routes = [
-    metricsRoute(metrics, inFlight),
+    metricsRoute(metrics, inFlight, async () => {
+      const { sizeBytes, walBytes } = await store.stats();
+      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes };
+    }),
     ...(options.routes?.(parts) ?? []),
     healthRoute({ store: () => store.revision >= 0 }),
     ...documentRoutes(resources, options),

@@ -72,6 +72,11 @@ export class Cache implements ObjectReader {
     );
   }
 
+  /** Objects by resource. */
+  sizes(): (readonly [resource: string, count: number])[] {
+    return [...this.#resources].map(([resource, { size }]) => [resource, size]);
+  }
+
   /** Resolves when the cache has reached `revision`. */
   async reached(revision: number): Promise<void> {
     if (this.revision >= revision) return;

@@ -202,6 +202,9 @@ describe("the API over HTTPS", () => {
 
   it("counts requests", async () => {
     const { text } = await call("/metrics");
-    assert.match(text, /apiserver_request_total\{code="201",verb="CREATE",group="",version="v1",resource="configmaps"/);
+    assert.match(
+      text,
+      /apiserver_request_total\{code="201",component="apiserver",verb="POST",group="",version="v1",resource="configmaps"/,
+    );
   });
 });

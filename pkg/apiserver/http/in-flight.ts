@@ -1,7 +1,11 @@
+import type { RequestInfo } from "../types.ts";
+
 /** Requests that are being answered, to end those that take too long and, when the server drains, all. */
 export interface Flight {
   /** Milliseconds since 1970; infinite for watches and streams. */
   deadline: number;
+  /** Known once the path was read. */
+  readonly info: RequestInfo | undefined;
   /** Ends the request: why "timeout" (504) or "drain" (watches end, others may finish). */
   cut(why: "timeout" | "drain"): void;
 }
@@ -21,8 +25,8 @@ export class InFlight {
     this.#sweeper.unref();
   }
 
-  get size(): number {
-    return this.#flights.size;
+  [Symbol.iterator](): Iterator<Flight> {
+    return this.#flights.values();
   }
 
   add(flight: Flight): void {

@@ -12,6 +12,7 @@ import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
+import { gauges, type ServerState } from "./gauges.ts";
 import { Http2Request, Http2Response } from "./http2-exchange.ts";
 import type { InFlight } from "./in-flight.ts";
 import { RequestHandler, type RequestHandlerOptions, type RawResponse } from "./request-handler.ts";
@@ -158,8 +159,12 @@ function serveStreams(server: Http2SecureServer, handler: RequestHandler): void 
   });
 }
 
-/** /metrics of this listener. */
-export function metricsRoute(metrics: RequestMetrics, inFlight: InFlight): Route {
+/** /metrics of this listener; `stored` tells what the server keeps. */
+export function metricsRoute(
+  metrics: RequestMetrics,
+  inFlight: InFlight,
+  stored: () => Promise<Pick<ServerState, "objects" | "storeBytes">>,
+): Route {
   return {
     name: "metrics",
     matches: (info) => !info.isResource && info.path === "/metrics",
@@ -167,7 +172,7 @@ export function metricsRoute(metrics: RequestMetrics, inFlight: InFlight): Route
       kind: "bytes",
       status: 200,
       headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-      body: await metrics.text(inFlight.size),
+      body: await metrics.text(gauges({ flights: inFlight, ...(await stored()) })),
     }),
   };
 }

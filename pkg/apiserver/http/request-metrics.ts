@@ -34,8 +34,8 @@ export class RequestMetrics {
     for (let i = BUCKETS.length - 1; i >= 0 && (BUCKETS[i] as number) >= seconds; i--) (series.buckets[i] as number)++;
   }
 
-  /** Prometheus text. */
-  async text(inFlight: number): Promise<string> {
+  /** Prometheus text, with these lines of others at its end. */
+  async text(more: readonly string[]): Promise<string> {
     const lines = [
       "# HELP apiserver_request_total Counter of apiserver requests broken out for each verb, group, version, resource, scope, subresource and HTTP response code.",
       "# TYPE apiserver_request_total counter",
@@ -54,20 +54,22 @@ export class RequestMetrics {
       lines.push(`apiserver_request_duration_seconds_sum{${labels}} ${sum}`);
       lines.push(`apiserver_request_duration_seconds_count{${labels}} ${count}`);
     }
-    lines.push(
-      "# HELP apiserver_current_inflight_requests Number of requests being answered now.",
-      "# TYPE apiserver_current_inflight_requests gauge",
-      `apiserver_current_inflight_requests ${inFlight}`,
-    );
-    return `${await this.#registry.metrics()}\n${lines.join("\n")}\n`;
+    return `${await this.#registry.metrics()}\n${[...lines, ...more].join("\n")}\n`;
   }
 }
 
 function newSeries(info: RequestInfo): Series {
+  return { labels: seriesLabels(info), codes: new Map(), buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
+}
+
+/** Upstream counts these verbs by their methods. */
+const METHODS: Readonly<Record<string, string>> = { create: "POST", update: "PUT" };
+
+/** The labels that upstream gives to all that it counts of requests. */
+export function seriesLabels(info: RequestInfo): string {
   const scope = !info.isResource ? "" : info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
-  const verb = info.verb.toUpperCase();
-  const labels = `verb="${verb}",group="${safe(info.group)}",version="${safe(info.version)}",resource="${safe(info.resource)}",subresource="${safe(info.subresource)}",scope="${scope}"`;
-  return { labels, codes: new Map(), buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
+  const verb = METHODS[info.verb] ?? info.verb.toUpperCase();
+  return `component="apiserver",verb="${verb}",group="${safe(info.group)}",version="${safe(info.version)}",resource="${safe(info.resource)}",subresource="${safe(info.subresource)}",scope="${scope}"`;
 }
 
 const safe = (value: string): string => value.replace(/["\\\n]/g, "_");
