@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { arch } from "node:process";
 import { getRawAsset, isSea } from "node:sea";
@@ -51,5 +51,8 @@ export async function locateAssets(dataDir: string): Promise<Assets> {
       async (name) => await unpack(dir, name),
     ),
   )) as [string, string, string, string, string, string];
+  // What an earlier version unpacked is of no use to this one.
+  const kept = new Set([store, control, node, sqliteAddon, pause, criProto]);
+  for (const name of await readdir(dir)) if (!kept.has(join(dir, name))) await rm(join(dir, name), { force: true });
   return { threads: { store, control, node }, sqliteAddon, pause, criProto };
 }

@@ -34,6 +34,7 @@ import { type Certificates, type CertificateNames, ensureCertificates } from "..
 import { checkPlace, portError } from "../server/check-place.ts";
 import { nodeIdentity } from "../server/node-address.ts";
 import { createThread, runThread } from "../threads/thread.ts";
+import { together } from "../together.ts";
 import { UserError } from "../user-error.ts";
 import { MINIK_VERSION } from "../version.ts";
 
@@ -43,9 +44,6 @@ const CONTROLLERS: UserInfo = { name: "system:kube-controller-manager", groups: 
 const PROXY: UserInfo = { name: "system:kube-proxy", groups: ["system:authenticated"] };
 /** Certificates are looked at this often; each is renewed when a third of its life is left. */
 const RENEW_INTERVAL_MS = 6 * 3_600_000;
-
-/** What it may take to close after a failure; the process ends then. */
-const CLOSE_TIMEOUT_MS = 15_000;
 
 /** Runs a cluster until SIGTERM or SIGINT; pods go on. */
 export async function server(config: ServerConfig): Promise<void> {
@@ -212,9 +210,6 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
                 kubeletPort: config.kubeletPort,
                 kubeletHealthPort: config.kubeletHealthPort,
                 proxyEnabled: !config.disableKubeProxy,
-                servingCert: certificates.kubeletServing.cert,
-                servingKey: certificates.kubeletServing.key,
-                clientCa: certificates.clientCa.cert,
                 ...(config.pauseImage === undefined ? {} : { pauseImage: config.pauseImage }),
                 ...(config.containerRuntimeEndpoint === undefined
                   ? {}
@@ -225,21 +220,6 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
           ),
         ]),
   ]);
-}
-
-/** Runs components side by side until the signal aborts; when one fails, the others are stopped before it is thrown. */
-async function together(life: AbortSignal, start: (signal: AbortSignal) => readonly Promise<void>[]): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([life, stop.signal]);
-  const running = start(signal);
-  try {
-    await Promise.all(running);
-  } catch (err) {
-    setTimeout(() => process.exit(1), CLOSE_TIMEOUT_MS).unref();
-    stop.abort();
-    await Promise.allSettled(running);
-    throw err;
-  }
 }
 
 /** Aborts at the first SIGTERM or SIGINT; the second ends the process at once. */

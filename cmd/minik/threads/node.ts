@@ -1,17 +1,19 @@
 import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Taint } from "#pkg/api/types/core-v1.ts";
 import { createClient, createPortTransport, InformerFactory } from "#pkg/client/index.ts";
 import { detectIptables } from "#pkg/iptables/index.ts";
-import { createKubelet, directoryPods, KubeletServer } from "#pkg/kubelet/index.ts";
+import { createKubelet, directoryPods, KubeletServer, type ServerTls } from "#pkg/kubelet/index.ts";
 import { createLogger, type Logger } from "#pkg/log/index.ts";
 import { Network } from "#pkg/network/index.ts";
 import { Proxier } from "#pkg/proxy/index.ts";
 import { type ContainerRuntime, createRuntime } from "#pkg/runtime/index.ts";
-import { pathsOf } from "../paths.ts";
+import { type Paths, pathsOf } from "../paths.ts";
 import { MINIK_VERSION } from "../version.ts";
 import type { NodeSettings, NodeThread } from "./thread.ts";
 
 const MAX_PODS = 110;
+const CERTIFICATE_CHECK_MS = 3_600_000;
 
 /** containerd, the pod network, the kubelet and the proxy of this node, until the signal aborts. Containers go on. */
 export async function runNode(data: NodeThread, signal: AbortSignal): Promise<void> {
@@ -32,12 +34,16 @@ export async function runNode(data: NodeThread, signal: AbortSignal): Promise<vo
   const kubeletTransport = createPortTransport(data.kubelet);
   const proxyTransport = createPortTransport(data.proxy);
 
-  await Promise.all([
-    runtime.start(signal),
-    runNetwork(data, paths.cniConf, paths.cniState, log, signal),
-    runKubelet(data, runtime, createClient(kubeletTransport), log, signal),
-  ]);
-  await Promise.all([kubeletTransport.close(), proxyTransport.close()]);
+  try {
+    await together(signal, (life) => [
+      runtime.start(life),
+      runNetwork(data, paths.cniConf, paths.cniState, log, life),
+      runKubelet(data, runtime, createClient(kubeletTransport), log, life),
+    ]);
+  } finally {
+    // Open ports would keep the thread.
+    await Promise.all([kubeletTransport.close(), proxyTransport.close()]);
+  }
 
   async function runNetwork(
     thread: NodeThread,
@@ -98,7 +104,7 @@ async function runKubelet(
     version: MINIK_VERSION,
     sources: [directoryPods({ directory: paths.staticManifests, nodeName: node.nodeName, log })],
   });
-  const tls = { cert: node.servingCert, key: node.servingKey, clientCa: node.clientCa };
+  const tls = await servingCertificate(paths, log, signal);
   const server = new KubeletServer({
     client,
     cri: runtime.cri,
@@ -106,7 +112,7 @@ async function runKubelet(
     nodeName: node.nodeName,
     status: kubelet.status,
     root: paths.kubeletRoot,
-    tls: () => tls,
+    tls,
     address: "0.0.0.0",
     port: node.kubeletPort,
     healthPort: node.kubeletHealthPort,
@@ -115,6 +121,29 @@ async function runKubelet(
   await runtime.ready(signal);
   log.info("runtime ready", { endpoint: runtime.endpoint });
   await Promise.all([kubelet.start(signal), server.start(signal)]);
+}
+
+/** The kubelet's certificate from the files where the main thread renews it; read again every hour. */
+async function servingCertificate(paths: Paths, log: Logger, signal: AbortSignal): Promise<() => ServerTls> {
+  const read = async (): Promise<ServerTls> => {
+    const [cert, key, clientCa] = await Promise.all(
+      ["kubelet-serving.crt", "kubelet-serving.key", "client-ca.crt"].map(
+        async (name) => await readFile(join(paths.tls, name), "utf8"),
+      ),
+    );
+    return { cert, key, clientCa } as ServerTls;
+  };
+  let current = await read();
+  const timer = setInterval(() => {
+    read().then(
+      (now) => {
+        if (now.cert !== current.cert || now.key !== current.key) current = now;
+      },
+      (err: unknown) => log.error("cannot read the kubelet's certificate", { err }),
+    );
+  }, CERTIFICATE_CHECK_MS);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return () => current;
 }
 
 /** "key=value" as labels. */

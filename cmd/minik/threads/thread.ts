@@ -54,11 +54,6 @@ export interface NodeSettings {
   readonly kubeletPort: number;
   readonly kubeletHealthPort: number;
   readonly proxyEnabled: boolean;
-  /** PEM. */
-  readonly servingCert: string;
-  readonly servingKey: string;
-  /** Signs clients of the kubelet's API. */
-  readonly clientCa: string;
 }
 
 export type ThreadData = StoreThread | ControlThread | NodeThread;
