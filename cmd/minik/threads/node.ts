@@ -9,6 +9,7 @@ import { Network } from "#pkg/network/index.ts";
 import { Proxier } from "#pkg/proxy/index.ts";
 import { type ContainerRuntime, createRuntime } from "#pkg/runtime/index.ts";
 import { type Paths, pathsOf } from "../paths.ts";
+import { together } from "../together.ts";
 import { MINIK_VERSION } from "../version.ts";
 import type { NodeSettings, NodeThread } from "./thread.ts";
 
