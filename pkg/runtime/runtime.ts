@@ -122,7 +122,7 @@ async function ownRuntime(options: RuntimeOptions): Promise<ContainerRuntime> {
 
   const importAll = async (signal: AbortSignal): Promise<void> => {
     try {
-      await daemon.ready;
+      await Promise.race([daemon.ready, rejectOnAbort(signal)]);
       // Pods wait for both: a pod that came before its image would be put into the back-off of a pull that cannot succeed.
       await Promise.all([
         ...(builtIn === undefined ? [] : [importer.importPause(builtIn, signal)]),
