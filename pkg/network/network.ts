@@ -46,7 +46,8 @@ export class Network {
       });
     };
     informer.addHandler({ add: sync, update: (node) => sync(node) });
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     await queue;
   }
 
