@@ -37,17 +37,20 @@ export async function run(
     const text = (chunks: Buffer[]): string => Buffer.concat(chunks).toString("utf8");
     const child = spawn(program, args, {
       stdio: ["pipe", "pipe", "pipe"],
-      timeout: options.timeoutMs ?? 30_000,
       killSignal: "SIGKILL",
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       ...(options.env === undefined ? {} : { env: options.env }),
     });
+    // Spawn's own timeout goes on, and holds the process, when the program cannot be started.
+    const late = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 30_000);
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
-    child.on("error", (cause) =>
-      reject(options.signal?.aborted === true ? cause : new CommandError(argv, null, text(out), text(err), cause)),
-    );
+    child.on("error", (cause) => {
+      clearTimeout(late);
+      reject(options.signal?.aborted === true ? cause : new CommandError(argv, null, text(out), text(err), cause));
+    });
     child.on("close", (exitCode) => {
+      clearTimeout(late);
       if (exitCode === 0) resolve({ stdout: text(out), stderr: text(err) });
       else reject(new CommandError(argv, exitCode, text(out), text(err)));
     });
