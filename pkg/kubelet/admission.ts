@@ -1,6 +1,6 @@
+import { selectsNode } from "#pkg/api/core/node-selection.ts";
 import type { Node, Pod } from "#pkg/api/types/core-v1.ts";
 import { isCritical } from "./eviction/eviction-rank.ts";
-import { matchesNode } from "./node-selector.ts";
 import type { PodFailure } from "./pod-workers.ts";
 import { qosClassOf } from "./qos.ts";
 import { podAmounts } from "./resources.ts";
@@ -44,7 +44,7 @@ function pressureFailure(pod: Pod, pressures: readonly string[]): PodFailure | u
 }
 
 function affinityFailure(pod: Pod, node: Node): PodFailure | undefined {
-  return !matchesNode(pod, node)
+  return !selectsNode(pod.spec, node)
     ? {
         reason: "NodeAffinity",
         message: "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",

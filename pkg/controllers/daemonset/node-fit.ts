@@ -1,14 +1,6 @@
-import { requirementMatches } from "#pkg/api/index.ts";
-import type {
-  Node,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  PodSpec,
-  PodTemplateSpec,
-  Toleration,
-} from "#pkg/api/types/core-v1.ts";
-import { tolerates } from "../node/tolerations.ts";
+import { selectsNode } from "#pkg/api/core/node-selection.ts";
+import { tolerates } from "#pkg/api/core/tolerations.ts";
+import type { Node, Pod, PodSpec, PodTemplateSpec, Toleration } from "#pkg/api/types/core-v1.ts";
 
 const exists = (key: string, effect: string): Toleration => ({
   key: `node.kubernetes.io/${key}`,
@@ -57,34 +49,12 @@ export function nodeFit(template: PodTemplateSpec, node: Node): { readonly run: 
   const spec = template.spec;
   if (spec === undefined) return { run: false, stay: false };
   const named = spec.nodeName === undefined || spec.nodeName === "" || spec.nodeName === node.metadata.name;
-  if (!named || !matchesAffinity(spec, node)) return { run: false, stay: false };
+  if (!named || !selectsNode(spec, node)) return { run: false, stay: false };
   const tolerations = tolerationsOf(spec);
   const untolerated = (node.spec.taints ?? []).filter(
     (taint) => taint.effect !== "PreferNoSchedule" && !tolerations.some((t) => tolerates(t, taint)),
   );
   return { run: untolerated.length === 0, stay: untolerated.every((taint) => taint.effect !== "NoExecute") };
-}
-
-function matchesAffinity(spec: PodSpec, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) if (labels[key] !== value) return false;
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
-}
-
-function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
-  const expressions = term.matchExpressions ?? [];
-  const fields = term.matchFields ?? [];
-  // A term without requirements matches no node.
-  if (expressions.length + fields.length === 0) return false;
-  const byName = { "metadata.name": node.metadata.name };
-  return (
-    expressions.every((e) => holds(e, node.metadata.labels ?? {})) && fields.every((field) => holds(field, byName))
-  );
-}
-
-function holds({ key, operator, values }: NodeSelectorRequirement, labels: Readonly<Record<string, string>>): boolean {
-  return requirementMatches({ key, operator: operator as "In", values: values ?? [] }, labels);
 }
 
 /** The node a daemon pod is on or meant for. */

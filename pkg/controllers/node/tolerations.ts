@@ -1,14 +1,8 @@
+import { tolerates } from "#pkg/api/core/tolerations.ts";
 import type { Node, Pod, Taint, Toleration } from "#pkg/api/types/core-v1.ts";
 
 export function noExecuteTaints(node: Node): Taint[] {
   return (node.spec.taints ?? []).filter((taint) => taint.effect === "NoExecute");
-}
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if ((toleration.effect ?? "") !== "" && toleration.effect !== taint.effect) return false;
-  if ((toleration.key ?? "") !== "" && toleration.key !== taint.key) return false;
-  if (toleration.operator === "Exists") return true;
-  return (toleration.key ?? "") !== "" && (toleration.value ?? "") === (taint.value ?? "");
 }
 
 /**

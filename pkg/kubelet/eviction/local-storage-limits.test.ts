@@ -15,7 +15,10 @@ import { LocalStorageLimits } from "./local-storage-limits.ts";
 
 describe("local storage", async () => {
   const root = await mkdtemp(join(tmpdir(), "minik-storage-"));
-  after(() => rm(root, { recursive: true, force: true }));
+  after(async () => {
+    await recorder.close();
+    await rm(root, { recursive: true, force: true });
+  });
   const dirs = new PodDirs({ root, logRoot: join(root, "logs") });
   const log = createLogger("silent");
   const recorder = new EventRecorder({ client: createClient(new ScriptedTransport(() => ({}))), log, component: "k" });

@@ -1,5 +1,6 @@
-import { requirementMatches, type Requirement } from "#pkg/api/index.ts";
-import type { NodeSelectorRequirement, NodeSelectorTerm } from "#pkg/api/types/core-v1.ts";
+import { nodeRequirement } from "#pkg/api/core/node-selection.ts";
+import { requirementMatches } from "#pkg/api/index.ts";
+import type { NodeSelectorTerm } from "#pkg/api/types/core-v1.ts";
 import type { NodeInfo } from "../node-info.ts";
 
 /** One term of a node selector, compiled. An empty term matches no node. */
@@ -11,9 +12,9 @@ export interface CompiledTerm {
 
 export function compileTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): CompiledTerm {
   if (matchExpressions.length + matchFields.length === 0) return { matches: () => false, names: new Set() };
-  const labels = matchExpressions.map(requirementOf);
+  const labels = matchExpressions.map(nodeRequirement);
   // metadata.name is the only field there is.
-  const fields = matchFields.map(requirementOf);
+  const fields = matchFields.map(nodeRequirement);
   const named = matchFields.find(({ key, operator }) => key === "metadata.name" && operator === "In");
   return {
     names: named === undefined ? undefined : new Set(named.values),
@@ -22,9 +23,3 @@ export function compileTerm({ matchExpressions = [], matchFields = [] }: NodeSel
       fields.every((requirement) => requirementMatches(requirement, { "metadata.name": node.name })),
   };
 }
-
-const requirementOf = ({ key, operator, values = [] }: NodeSelectorRequirement): Requirement => ({
-  key,
-  operator: operator as Requirement["operator"],
-  values,
-});
