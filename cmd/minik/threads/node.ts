@@ -143,6 +143,8 @@ async function servingCertificate(paths: Paths, log: Logger, signal: AbortSignal
       (err: unknown) => log.error("cannot read the kubelet's certificate", { err }),
     );
   }, CERTIFICATE_CHECK_MS);
+  // The abort may have come already: it must not keep the thread then.
+  timer.unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   return () => current;
 }
