@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { joinStreams } from "#pkg/async/index.ts";
 import { ApiError } from "#pkg/errors/index.ts";
 import type { Backend, BackendRequest, UpgradeAnswer } from "./backend.ts";
 import { dialErrorText } from "./dial-error.ts";
@@ -59,22 +60,9 @@ export async function handOnRefusal(response: IncomingMessage, socket: Duplex): 
   writeResponse(socket, response.statusCode ?? 502, headers, Buffer.concat(chunks));
 }
 
-/** Moves bytes between two sockets until one ends; what it sent before is handed on, then both are closed. */
+/** Moves bytes between two sockets until both are closed, beginning with what came with their heads. */
 export async function joinSockets(a: Duplex, aHead: Buffer, b: Duplex, bHead: Buffer): Promise<void> {
   if (bHead.length > 0) a.write(bHead);
   if (aHead.length > 0) b.write(aHead);
-  // Not two pipelines: each puts its listeners on both sockets, more than Node thinks right.
-  await new Promise<void>((resolve) => {
-    for (const socket of [a, b]) {
-      // A connection that breaks is how these streams usually end: no error of anyone's.
-      socket.on("error", () => resolve());
-      socket.once("finish", resolve);
-      socket.once("close", resolve);
-    }
-    a.pipe(b);
-    b.pipe(a);
-    if (a.destroyed || b.destroyed) resolve();
-  });
-  a.destroy();
-  b.destroy();
+  await joinStreams(a, b);
 }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
+import { joinStreams } from "#pkg/async/index.ts";
 import { HttpError } from "./types.ts";
 
 /** Headers that speak of one connection and say nothing to the next, besides Upgrade itself. */
@@ -15,7 +16,7 @@ export async function proxyUpgrade(url: string, request: IncomingMessage, socket
   socket.write(responseHead(response));
   if (early.length > 0) socket.write(early);
   if (head.length > 0) upstream.write(head);
-  await join(socket, upstream);
+  await joinStreams(socket, upstream);
 }
 
 interface Dialled {
@@ -55,24 +56,4 @@ function responseHead(response: IncomingMessage): string {
     lines.push(`${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}`);
   }
   return `${lines.join("\r\n")}\r\n\r\n`;
-}
-
-/** Copies both ways; an end is handed on as an end, a failure ends both. */
-async function join(a: Duplex, b: Duplex): Promise<void> {
-  const closed = (socket: Duplex): Promise<void> =>
-    new Promise((resolve) => {
-      if (socket.destroyed) resolve();
-      socket.once("close", () => resolve());
-    });
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    // A TLS socket would otherwise end its own side as soon as the other side has said all it has to say.
-    from.allowHalfOpen = true;
-    from.on("error", () => to.destroy());
-    from.on("close", () => to.destroy());
-    from.pipe(to);
-  }
-  await Promise.all([closed(a), closed(b)]);
 }
