@@ -6,7 +6,10 @@ import { type Option, serverOptions } from "./options.ts";
 /** The row of an option: flag, default, what it does. */
 function rowOf(option: Option): string[] {
   const given: unknown = option.schema.safeParse(undefined).data;
-  const shown = given === undefined || (Array.isArray(given) && given.length === 0) ? "" : `\`${String(given)}\``;
+  const shown =
+    given === undefined || (Array.isArray(given) && given.length === 0)
+      ? ""
+      : `\`${String(given as string | number | boolean)}\``;
   const flag = option.value === undefined ? `--${option.name}` : `--${option.name} ${option.value}`;
   return [`\`${flag}\``, shown, option.describe + (option.repeatable === true ? "; may be repeated" : "")];
 }
