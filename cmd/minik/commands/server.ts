@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { addressText, parseCidr } from "#pkg/api/address.ts";
 import { isAbort } from "#pkg/async/index.ts";
 import { createClient } from "#pkg/client/index.ts";
 import {
@@ -321,7 +322,6 @@ async function serverIdentity(paths: Paths): Promise<string> {
 
 /** "10.43.0.0/16" → "10.43.0.1" */
 function firstAddress(cidr: string): string {
-  const base = (cidr.split("/")[0] as string).split(".").map(Number);
-  base[3] = (base[3] as number) + 1;
-  return base.join(".");
+  const { base, family } = parseCidr(cidr);
+  return addressText(base + 1n, family);
 }

@@ -1,10 +1,10 @@
-import { isIPv6 } from "node:net";
+import { addressText, type AddressFamily, parseCidr } from "#pkg/api/address.ts";
 
 /** Hands out equal parts of one network: a /24 of 10.42.0.0/16 for each node. */
 export class CidrSet {
   readonly cluster: string;
   readonly #base: bigint;
-  readonly #v6: boolean;
+  readonly #family: AddressFamily;
   readonly #mask: number;
   readonly #count: number;
   readonly #used = new Set<number>();
@@ -12,15 +12,14 @@ export class CidrSet {
 
   /** `nodeMaskSize` is the prefix length of a part. Throws when the network is unreadable or smaller than a part. */
   constructor(cluster: string, nodeMaskSize: number) {
-    const { address, prefix, v6 } = parseCidr(cluster);
-    const width = v6 ? 128 : 32;
-    if (nodeMaskSize < prefix || nodeMaskSize > width) {
+    const { family, base, prefix, hostBits } = parseCidr(cluster);
+    if (nodeMaskSize < prefix || nodeMaskSize > prefix + hostBits) {
       throw new Error(`Cannot cut ${cluster} into /${nodeMaskSize} networks`);
     }
     this.cluster = cluster;
-    this.#v6 = v6;
+    this.#family = family;
     this.#mask = nodeMaskSize;
-    this.#base = (address >> BigInt(width - prefix)) << BigInt(width - prefix);
+    this.#base = base;
     // A larger space than anyone has nodes need not be counted whole.
     this.#count = 2 ** Math.min(nodeMaskSize - prefix, 20);
   }
@@ -51,49 +50,18 @@ export class CidrSet {
   }
 
   #step(): bigint {
-    return 1n << BigInt((this.#v6 ? 128 : 32) - this.#mask);
+    return 1n << BigInt((this.#family === "IPv6" ? 128 : 32) - this.#mask);
   }
 
   #indexOf(cidr: string): number | undefined {
-    const { address, v6 } = parseCidr(cidr);
-    if (v6 !== this.#v6 || address < this.#base) return undefined;
-    const index = (address - this.#base) / this.#step();
+    const { family, base } = parseCidr(cidr);
+    if (family !== this.#family || base < this.#base) return undefined;
+    const index = (base - this.#base) / this.#step();
     return index < BigInt(this.#count) ? Number(index) : undefined;
   }
 
   #format(index: number): string {
     const address = this.#base + BigInt(index) * this.#step();
-    return `${this.#v6 ? formatV6(address) : formatV4(address)}/${this.#mask}`;
+    return `${addressText(address, this.#family)}/${this.#mask}`;
   }
-}
-
-function parseCidr(text: string): { readonly address: bigint; readonly prefix: number; readonly v6: boolean } {
-  const [ip = "", prefix = ""] = text.split("/");
-  const v6 = isIPv6(ip);
-  if (!/^\d+$/.test(prefix) || (!v6 && !/^\d+\.\d+\.\d+\.\d+$/.test(ip))) throw new Error(`"${text}" is not a CIDR`);
-  return { address: v6 ? parseV6(ip) : parseV4(ip), prefix: Number(prefix), v6 };
-}
-
-const parseV4 = (ip: string): bigint => ip.split(".").reduce((sum, part) => (sum << 8n) | BigInt(part), 0n);
-const formatV4 = (address: bigint): string => [24n, 16n, 8n, 0n].map((bits) => (address >> bits) & 0xffn).join(".");
-
-function parseV6(ip: string): bigint {
-  const [head = "", tail] = ip.split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - left.length - right.length }, () => "0");
-  return [...left, ...zeros, ...right].reduce((sum, part) => (sum << 16n) | BigInt(`0x${part}`), 0n);
-}
-
-/** As Go prints it: the longest run of zero groups shortened. */
-function formatV6(address: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, i) => ((address >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
-  let best = { start: 0, length: 0 };
-  for (let start = 0; start < 8; start++) {
-    let length = 0;
-    while (start + length < 8 && groups[start + length] === "0") length++;
-    if (length > best.length) best = { start, length };
-  }
-  if (best.length < 2) return groups.join(":");
-  return `${groups.slice(0, best.start).join(":")}::${groups.slice(best.start + best.length).join(":")}`;
 }
