@@ -10,7 +10,7 @@ SCENARIOS = $(shell find $(E2E) -name '*.e2e.ts' | sort)
 
 # Programs that are needed, with the Debian package of each.
 PROGRAMS := containerd:containerd runc:runc iptables:iptables conntrack:conntrack busybox:busybox-static ip:iproute2 \
-  nsenter:util-linux script:bsdutils gcc:gcc strip:binutils kubectl:kubernetes-client
+  nsenter:util-linux script:bsdutils gcc:gcc strip:binutils curl:curl kubectl:kubernetes-client
 
 .PHONY: up down test check unit fmt generate e2e bench build clean deps
 
