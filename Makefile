@@ -12,7 +12,7 @@ SCENARIOS = $(shell find $(E2E) -name '*.e2e.ts' | sort)
 PROGRAMS := containerd:containerd runc:runc iptables:iptables conntrack:conntrack busybox:busybox-static ip:iproute2 \
   nsenter:util-linux script:bsdutils gcc:gcc strip:binutils curl:curl kubectl:kubernetes-client
 
-.PHONY: up down test check unit fmt generate e2e bench build clean deps
+.PHONY: up down test check unit fmt generate samples e2e bench build clean deps
 
 up: build ## the example on a cluster of its own
 	$(NODE) e2e/example/up.ts
@@ -46,6 +46,9 @@ fmt: node_modules
 generate: node_modules
 	$(NODE) pkg/api/schema/generate.ts $(FACTS)
 	$(MAKE) --no-print-directory fmt
+
+samples: node_modules
+	$(NODE) pkg/api/protobuf/check-samples.ts $(SAMPLES)
 
 # Not `npm ci`: that wants every platform's optional packages in the lock file, and registries do not hold all of them.
 node_modules: package.json package-lock.json
