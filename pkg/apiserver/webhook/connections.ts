@@ -1,0 +1,52 @@
+import * as https from "node:https";
+import { createSecureContext, getCACertificates } from "node:tls";
+
+/** Upstream caches as many clients. */
+const MAX_AGENTS = 32;
+const MAX_IDLE_SOCKETS = 16;
+/** Go's http.DefaultTransport drops idle connections after this time. */
+const IDLE_MS = 90_000;
+
+/** Keep-alive connections by authority: an agent of Node's already tells hosts, ports and names apart. */
+export class Connections {
+  readonly #agents = new Map<string, https.Agent>();
+
+  /** `caBundle` is base64 PEM; "" stands for the system's roots. @throws when it holds no certificate */
+  agent(caBundle: string): https.Agent {
+    const known = this.#agents.get(caBundle);
+    if (known !== undefined) {
+      // Last used goes last, the first is dropped.
+      this.#agents.delete(caBundle);
+      this.#agents.set(caBundle, known);
+      return known;
+    }
+    const agent = new https.Agent({
+      keepAlive: true,
+      maxFreeSockets: MAX_IDLE_SOCKETS,
+      timeout: IDLE_MS,
+      secureContext: createSecureContext({ ca: caBundle === "" ? systemRoots() : pemOf(caBundle) }),
+    });
+    this.#agents.set(caBundle, agent);
+    const [oldest] = this.#agents.keys();
+    if (this.#agents.size > MAX_AGENTS && oldest !== undefined) {
+      this.#agents.get(oldest)?.destroy();
+      this.#agents.delete(oldest);
+    }
+    return agent;
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+}
+
+function pemOf(caBundle: string): string {
+  const pem = Buffer.from(caBundle, "base64").toString("latin1");
+  if (!pem.includes("-----BEGIN CERTIFICATE-----"))
+    throw new Error("unable to load root certificates: unable to parse bytes as PEM block");
+  return pem;
+}
+
+/** Node's own roots and those of the machine: the administrator may have added an authority there. */
+const systemRoots = (): string[] => [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
