@@ -3,6 +3,7 @@
  * upstream's messages, none when the value is fine.
  */
 import { isIPv4, isIPv6 } from "node:net";
+import { addressText, parseCidr } from "./address.ts";
 
 const LABEL_FMT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_FMT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
@@ -198,6 +199,15 @@ export function checkCidr(value: string): Messages {
   return slash > 0 && /^(0|[1-9][0-9]{0,2})$/.test(bits) && Number(bits) <= max
     ? NONE
     : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+}
+
+/** As checkCidr, written as Go would print it: no host bits, no leading zeros, IPv6 in its short form. */
+export function checkCanonicalCidr(value: string): Messages {
+  const wrong = checkCidr(value);
+  if (wrong.length > 0) return wrong;
+  const { base, family, prefix } = parseCidr(value);
+  const canonical = `${addressText(base, family)}/${prefix}`;
+  return canonical === value ? NONE : [`must be in canonical form ("${canonical}")`];
 }
 
 /** Names of RBAC objects and of anything else that only must be one segment of a path. */

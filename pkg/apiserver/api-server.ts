@@ -25,6 +25,7 @@ import {
   RequestMetrics,
   type RunningListener,
 } from "./http/index.ts";
+import { ownWriter } from "./own-writer.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
 import { DefinitionTable, isStored } from "./registry/resource-table.ts";
@@ -88,7 +89,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     options.serviceAccounts === undefined
       ? undefined
       : new ServiceAccountTokens({ ...options.serviceAccounts, reader: cache, now });
-  const parts: ServerParts = { reader: cache, resources, authorizer };
+  const parts: ServerParts = { reader: cache, writer: ownWriter(store, cache), resources, authorizer };
   const registry = new Registry({
     store,
     cache,

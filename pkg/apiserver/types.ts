@@ -173,8 +173,8 @@ export interface ResourceHooks {
   beginCreate?(object: any, context: HookContext): Promise<HookTransaction | undefined>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
   /** May run several times for one request, when the write lost a race and is tried again. */
   beginUpdate?(object: any, old: any, context: HookContext): Promise<HookTransaction | undefined>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
-  /** The object is gone from the store. */
-  afterDelete?(object: any, context: HookContext): void; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
+  /** The object is gone from the store; the caller is answered when this is done. */
+  afterDelete?(object: any, context: HookContext): void | Promise<void>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
 }
 
 export interface HookContext {
@@ -184,8 +184,18 @@ export interface HookContext {
 }
 
 export interface HookTransaction {
-  commit(): void;
-  rollback(): void;
+  /** In the turn in which the write is handed to the store: what this writes is stored with it, and before it. */
+  writing?(): void;
+  commit(): void | Promise<void>;
+  rollback(): void | Promise<void>;
+}
+
+/** Writes of the server's own records, past admission and validation; for hooks. Stored form, without resourceVersion. */
+export interface ObjectWriter {
+  /** Resolves when it is durable. @throws {ConflictError} when the name is taken */
+  create(resource: string, object: KubeObject): Promise<void>;
+  /** Resolves when it is gone; at once when it was, or when `stillMeant` says no to what is there. */
+  remove(resource: string, namespace: string, name: string, stillMeant: (object: KubeObject) => boolean): Promise<void>;
 }
 
 /** Reads of the server's own cache, for admission plugins, hooks and authorizers. Stored form; frozen. */
@@ -213,14 +223,18 @@ export interface Route {
 /** The definitions served now; changes as CustomResourceDefinitions come and go. */
 export interface ResourceTable {
   find(group: string, version: string, plural: string): ResourceDefinition | undefined;
+  /** Built-in resources first; then those of CRDs by group, version in order of preference, and name. A new array after each change. */
   all(): readonly ResourceDefinition[];
   /** Grows with every change of `all()`. */
   readonly generation: number;
+  /** Calls back after each change, in its turn. Returns a function that stops. */
+  onChange(listener: () => void): () => void;
 }
 
 /** What a part of the server that is made later than the core may use: plugins, hooks and routes are made from it. */
 export interface ServerParts {
   readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
   readonly resources: ResourceTable;
   readonly authorizer: Authorizer;
 }

@@ -32,7 +32,7 @@ import {
   TokenController,
   tokenRequestSigner,
 } from "./serviceaccount/index.ts";
-
+import { ServiceCidrController } from "./servicecidr/index.ts";
 import { StatefulSetController } from "./statefulset/index.ts";
 import { PvcProtectionController, PvProtectionController } from "./volume/index.ts";
 
@@ -187,5 +187,10 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "persistentvolume-protection-controller",
     component: "pv-protection-controller",
     make: (parts) => new PvProtectionController(parts),
+  },
+  {
+    name: "service-cidr-controller",
+    component: "service-cidrs-controller",
+    make: (parts) => new ServiceCidrController(parts),
   },
 ];

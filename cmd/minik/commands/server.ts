@@ -100,16 +100,17 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
       audiences: [`https://kubernetes.default.svc.${config.clusterDomain}`],
     },
     admission: ({ reader }) => builtinAdmissionPlugins({ reader, client: () => ownClient() }),
-    hooks: ({ reader }) => {
+    hooks: ({ reader, writer }) => {
       const [from, to] = config.serviceNodePortRange.split("-").map(Number) as [number, number];
       allocator = new ServiceAllocator({
         reader,
+        writer,
         log,
         serviceCidr: config.serviceCidr,
         clusterDns: config.clusterDns,
         nodePortRange: { from, to },
       });
-      return { services: allocator };
+      return { services: allocator, "networking.k8s.io/ipaddresses": allocator.ipAddressHooks };
     },
     routes: ({ reader }) =>
       streamingRoutes({
@@ -131,6 +132,8 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
     client: ownClient(),
     log,
     clusterIp: firstAddress(config.serviceCidr),
+    serviceCidr: config.serviceCidr,
+    repair: async () => await allocator?.repair(),
     advertised: () => ({ address: advertiseAddress, port: config.httpsListenPort }),
   });
   await bootstrap.ensure();

@@ -1,51 +1,71 @@
 // ServiceCIDR and IPAddress.
-import { isIP } from "node:net";
 import { fieldError } from "#pkg/errors/index.ts";
+import { addressNumber, addressText } from "../address.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
-import { addInvalid, checkImmutable, type Errors } from "../field-checks.ts";
-import { checkCidr } from "../names.ts";
-import { separateStatus } from "../status-hooks.ts";
+import { addInvalid, checkImmutable, checkName, type Errors, IMMUTABLE } from "../field-checks.ts";
+import { checkCanonicalCidr, checkCidr, checkDnsSubdomain, checkPathSegment } from "../names.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { IPAddress, ServiceCIDR } from "../types/networking-v1.ts";
 
 function validateRange(range: ServiceCIDR): Errors {
   const errors: Errors = [];
   const cidrs = range.spec.cidrs ?? [];
-  if (cidrs.length === 0) errors.push(fieldError.required("spec.cidrs", "at least one CIDR required"));
-  if (cidrs.length > 2) errors.push(fieldError.invalid("spec", range.spec, "may only hold up to 2 values"));
-  for (const [i, cidr] of cidrs.entries()) addInvalid(errors, `spec.cidrs[${i}]`, cidr, checkCidr(cidr));
+  const [first, second] = cidrs;
+  if (first === undefined) return [fieldError.required("spec.cidrs", "at least one CIDR required")];
+  if (cidrs.length > 2) return [fieldError.invalid("spec.cidrs", range.spec, "may only hold up to 2 values")];
+  if (second !== undefined && !isDualStack(first, second)) {
+    const why = "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/96";
+    return [fieldError.invalid("spec.cidrs", range.spec, why)];
+  }
+  for (const [i, cidr] of cidrs.entries()) addInvalid(errors, `spec.cidrs[${i}]`, cidr, checkCanonicalCidr(cidr));
   return errors;
 }
 
+const isDualStack = (a: string, b: string): boolean =>
+  checkCidr(a).length === 0 && checkCidr(b).length === 0 && a.includes(":") !== b.includes(":");
+
+/** A second range, of the other family, may be added; nothing else changes. */
+function validateRangeUpdate(range: ServiceCIDR, old: ServiceCIDR): Errors {
+  const errors: Errors = [];
+  const now = range.spec.cidrs ?? [];
+  const before = old.spec.cidrs ?? [];
+  const grows = before.length === 1 && now.length === 2;
+  if (now.length !== before.length && !grows) return [fieldError.invalid("spec.cidrs", now, IMMUTABLE)];
+  for (const [i, cidr] of before.entries()) {
+    if (cidr !== now[i]) errors.push(fieldError.invalid(`spec.cidrs[${i}]`, now[i], IMMUTABLE));
+  }
+  return grows ? [...errors, ...validateRange(range)] : errors;
+}
+
+/** As upstream, a status that a new one brings along is kept. */
 export const serviceCidrStrategy = strategyOf<ServiceCIDR>({
-  ...separateStatus<ServiceCIDR>(() => ({})),
   defaults: (range) => {
     range.spec ??= {};
+    range.status ??= {};
   },
   validate: validateRange,
-  validateUpdate: (range, old) => {
-    const errors: Errors = [];
-    checkImmutable(errors, "spec.cidrs", range.spec.cidrs, old.spec.cidrs);
-    return errors;
-  },
+  validateUpdate: validateRangeUpdate,
   columns: [nameColumn, column("CIDRs", "Its ranges", (r: ServiceCIDR) => (r.spec.cidrs ?? []).join(",")), ageColumn],
 });
 
 function validateAddress(address: IPAddress): Errors {
   const errors: Errors = [];
-  const { parentRef } = address.spec;
-  if (isIP(address.metadata.name) === 0) {
-    errors.push(
-      fieldError.invalid(
-        "metadata.name",
-        address.metadata.name,
-        "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
-      ),
-    );
+  const { name } = address.metadata;
+  const number = addressNumber(name ?? "");
+  if (number === undefined || name.includes("%")) {
+    errors.push(fieldError.invalid("metadata.name", name, `ParseAddr(${JSON.stringify(name)}): unable to parse IP`));
+  } else if (addressText(number, name.includes(":") ? "IPv6" : "IPv4") !== name) {
+    errors.push(fieldError.invalid("metadata.name", name, "must be a canonical format IP address"));
   }
+  const { parentRef } = address.spec;
   if (parentRef === undefined) return [...errors, fieldError.required("spec.parentRef")];
-  if (!parentRef.resource) errors.push(fieldError.required("spec.parentRef.resource"));
-  if (!parentRef.name) errors.push(fieldError.required("spec.parentRef.name"));
+  const at = "spec.parentRef";
+  if (parentRef.group) addInvalid(errors, `${at}.group`, parentRef.group, checkDnsSubdomain(parentRef.group));
+  checkName(errors, `${at}.resource`, parentRef.resource, checkPathSegment);
+  checkName(errors, `${at}.name`, parentRef.name, checkPathSegment);
+  if (parentRef.namespace) {
+    addInvalid(errors, `${at}.namespace`, parentRef.namespace, checkPathSegment(parentRef.namespace));
+  }
   return errors;
 }
 
@@ -57,16 +77,14 @@ function parentOf(address: IPAddress): string {
 
 export const ipAddressStrategy = strategyOf<IPAddress>({
   nameRule: "path-segment",
-  generation: true,
   defaults: (address) => {
     address.spec ??= {} as typeof address.spec;
   },
   validate: validateAddress,
   validateUpdate: (address, old) => {
-    const errors = validateAddress(address);
+    const errors: Errors = [];
     checkImmutable(errors, "spec.parentRef", address.spec.parentRef, old.spec.parentRef);
     return errors;
   },
-  selectableFields: { "metadata.name": (address) => address.metadata.name },
   columns: [nameColumn, column("ParentRef", "Whose address it is", parentOf)],
 });

@@ -6,6 +6,7 @@ export class AddressRange {
   readonly family: AddressFamily;
   readonly size: number;
   readonly #base: bigint;
+  readonly #hostBits: number;
 
   /** Throws on text that is no CIDR. */
   constructor(cidr: string) {
@@ -13,6 +14,7 @@ export class AddressRange {
     this.cidr = cidr;
     this.family = family;
     this.#base = base;
+    this.#hostBits = hostBits;
     // As upstream, IPv6 ranges are used up to 2^16 addresses.
     const total = 2 ** (family === "IPv6" ? Math.min(hostBits, 16) : hostBits);
     this.size = Math.max(0, total - (family === "IPv4" ? 2 : 1));
@@ -29,5 +31,11 @@ export class AddressRange {
     if (number === undefined || address.includes(":") !== (this.family === "IPv6")) return undefined;
     const index = number - this.#base - 1n;
     return index >= 0n && index < BigInt(this.size) ? Number(index) : undefined;
+  }
+  /** Whether the address is of this network at all, first and last included. */
+  covers(address: string): boolean {
+    const number = addressNumber(address);
+    if (number === undefined || address.includes(":") !== (this.family === "IPv6")) return false;
+    return number >> BigInt(this.#hostBits) === this.#base >> BigInt(this.#hostBits);
   }
 }

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from "node:test";
 import type { Mutable } from "#pkg/api/resource-ref.ts";
 import type { Service, ServiceSpec } from "#pkg/api/types/core-v1.ts";
 import { createLogger } from "#pkg/log/index.ts";
+import type { HookTransaction } from "../types.ts";
 import { ServiceAllocator } from "./service-allocator.ts";
 
 const service = (name: string, spec: ServiceSpec, namespace = "default"): Mutable<Service> =>
@@ -13,12 +14,23 @@ const service = (name: string, spec: ServiceSpec, namespace = "default"): Mutabl
 
 function allocatorOver(existing: readonly Service[], nodePorts = { from: 30_000, to: 30_099 }): ServiceAllocator {
   return new ServiceAllocator({
-    reader: { get: () => undefined, list: () => existing, onChange: () => () => {} },
+    reader: {
+      get: () => undefined,
+      list: (resource) => (resource === "services" ? existing : []),
+      onChange: () => () => {},
+    },
+    writer: { create: async () => {}, remove: async () => {} },
     log: createLogger("silent"),
     serviceCidr: "10.43.0.0/24",
     clusterDns: "10.43.0.10",
     nodePortRange: nodePorts,
   });
+}
+/** As the registry does when the object was written. */
+async function store(begun: Promise<HookTransaction>): Promise<void> {
+  const transaction = await begun;
+  transaction.writing?.();
+  await transaction.commit();
 }
 const stored = (s: Mutable<Service>): Service => structuredClone(s) as unknown as Service;
 
@@ -30,7 +42,7 @@ describe("ServiceAllocator", () => {
 
   it("gives a cluster IP from the upper band and the family", async () => {
     const s = service("a", {});
-    (await allocator.beginCreate(s)).commit();
+    await store(allocator.beginCreate(s));
     assert.match(s.spec?.clusterIP ?? "", /^10\.43\.0\.\d+$/);
     assert.ok(Number(s.spec?.clusterIP?.split(".")[3]) > 16);
     assert.deepEqual(s.spec?.clusterIPs, [s.spec?.clusterIP]);
@@ -38,31 +50,34 @@ describe("ServiceAllocator", () => {
   });
 
   it("refuses an address that is taken, out of range, or none", async () => {
-    (await allocator.beginCreate(service("a", { clusterIP: "10.43.0.5" }))).commit();
+    await store(allocator.beginCreate(service("a", { clusterIP: "10.43.0.5" })));
     await assert.rejects(allocator.beginCreate(service("b", { clusterIP: "10.43.0.5" })), {
       reason: "Invalid",
       message:
         /spec.clusterIPs: Invalid value: \["10.43.0.5"\]: failed to allocate IP 10.43.0.5: provided IP is already allocated/,
     });
+    await assert.rejects(allocator.beginCreate(service("b", { clusterIP: "10.43.0.255" })), {
+      message: /the provided IP \(10.43.0.255\) is not in the valid range. The range of valid IPs is 10.43.0.0\/24/,
+    });
     await assert.rejects(allocator.beginCreate(service("b", { clusterIP: "10.44.0.5" })), {
-      message: /the provided IP \(10.44.0.5\) is not in the valid range. The range of valid IPs is 10.43.0.0\/24/,
+      message: /failed to allocate IP 10.44.0.5: the provided network does not match the current range/,
     });
     await assert.rejects(allocator.beginCreate(service("b", { clusterIP: "x" })), { reason: "Invalid" });
   });
 
   it("gives an address back when the write fails or the service is deleted", async () => {
-    (await allocator.beginCreate(service("a", { clusterIP: "10.43.0.5" }))).rollback();
+    await (await allocator.beginCreate(service("a", { clusterIP: "10.43.0.5" }))).rollback();
     const b = service("b", { clusterIP: "10.43.0.5" });
-    (await allocator.beginCreate(b)).commit();
-    allocator.afterDelete(stored(b));
-    (await allocator.beginCreate(service("c", { clusterIP: "10.43.0.5" }))).commit();
+    await store(allocator.beginCreate(b));
+    await allocator.afterDelete(stored(b));
+    await store(allocator.beginCreate(service("c", { clusterIP: "10.43.0.5" })));
   });
 
   it("keeps reserved addresses for their services", async () => {
     await assert.rejects(allocator.beginCreate(service("a", { clusterIP: "10.43.0.1" })), { reason: "Invalid" });
     await assert.rejects(allocator.beginCreate(service("a", { clusterIP: "10.43.0.10" })), { reason: "Invalid" });
-    (await allocator.beginCreate(service("kubernetes", { clusterIP: "10.43.0.1" }))).commit();
-    (await allocator.beginCreate(service("kube-dns", { clusterIP: "10.43.0.10" }, "kube-system"))).commit();
+    await store(allocator.beginCreate(service("kubernetes", { clusterIP: "10.43.0.1" })));
+    await store(allocator.beginCreate(service("kube-dns", { clusterIP: "10.43.0.10" }, "kube-system")));
   });
 
   it("knows what existing services hold", async () => {
@@ -88,7 +103,7 @@ describe("ServiceAllocator", () => {
         { name: "http", port: 80, protocol: "TCP" },
       ],
     });
-    (await allocator.beginCreate(s)).commit();
+    await store(allocator.beginCreate(s));
     const [udp, tcp, http] = (s.spec?.ports ?? []).map((p) => p.nodePort ?? 0);
     assert.equal(udp, tcp);
     assert.notEqual(tcp, http);
@@ -97,7 +112,7 @@ describe("ServiceAllocator", () => {
 
   it("gives a health check port to local load balancers", async () => {
     const s = service("lb", { type: "LoadBalancer", externalTrafficPolicy: "Local", ports: [{ port: 80 }] });
-    (await allocator.beginCreate(s)).commit();
+    await store(allocator.beginCreate(s));
     assert.ok((s.spec?.healthCheckNodePort ?? 0) >= 30_000);
   });
 
@@ -105,36 +120,36 @@ describe("ServiceAllocator", () => {
     const small = allocatorOver([], { from: 30_000, to: 30_001 });
     const three = { type: "NodePort", ports: [{ port: 1 }, { port: 2 }, { port: 3 }] };
     await assert.rejects(small.beginCreate(service("a", three)), { message: /range is full/ });
-    (await small.beginCreate(service("b", { type: "NodePort", ports: [{ port: 1 }, { port: 2 }] }))).commit();
+    await store(small.beginCreate(service("b", { type: "NodePort", ports: [{ port: 1 }, { port: 2 }] })));
   });
 
   it("keeps address and ports through an update that does not name them", async () => {
     const s = service("a", { type: "NodePort", ports: [{ port: 80, protocol: "TCP" }] });
-    (await allocator.beginCreate(s)).commit();
+    await store(allocator.beginCreate(s));
     const update = service("a", { type: "NodePort", ports: [{ port: 80, protocol: "TCP" }] });
-    (await allocator.beginUpdate(update, stored(s))).commit();
+    await store(allocator.beginUpdate(update, stored(s)));
     assert.equal(update.spec?.clusterIP, s.spec?.clusterIP);
     assert.deepEqual(update.spec?.ports, s.spec?.ports);
   });
 
   it("releases node ports when the type becomes ClusterIP, and the address when ExternalName", async () => {
     const s = service("a", { type: "NodePort", clusterIP: "10.43.0.5", ports: [{ port: 80, nodePort: 30_007 }] });
-    (await allocator.beginCreate(s)).commit();
+    await store(allocator.beginCreate(s));
     const inside = structuredClone(s);
     if (inside.spec !== undefined) inside.spec.type = "ClusterIP";
-    (await allocator.beginUpdate(inside, stored(s))).commit();
+    await store(allocator.beginUpdate(inside, stored(s)));
     assert.equal(inside.spec?.ports?.[0]?.nodePort, undefined);
     const external = structuredClone(inside);
     if (external.spec !== undefined) Object.assign(external.spec, { type: "ExternalName", externalName: "x.example" });
-    (await allocator.beginUpdate(external, stored(inside))).commit();
+    await store(allocator.beginUpdate(external, stored(inside)));
     assert.equal(external.spec?.clusterIP, undefined);
     const ports = [{ port: 80, nodePort: 30_007 }];
-    (await allocator.beginCreate(service("b", { type: "NodePort", clusterIP: "10.43.0.5", ports }))).commit();
+    await store(allocator.beginCreate(service("b", { type: "NodePort", clusterIP: "10.43.0.5", ports })));
   });
 
   it("leaves headless services without an address", async () => {
     const s = service("a", { clusterIP: "None" });
-    (await allocator.beginCreate(s)).commit();
+    await store(allocator.beginCreate(s));
     assert.deepEqual(s.spec?.clusterIPs, ["None"]);
     assert.deepEqual(s.spec?.ipFamilies, ["IPv4", "IPv6"]);
   });

@@ -3,9 +3,10 @@ import type { Mutable } from "#pkg/api/resource-ref.ts";
 import type { Service } from "#pkg/api/types/core-v1.ts";
 import { type FieldError, fieldError, internalError, invalid } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
-import type { HookTransaction, ObjectReader, ResourceHooks } from "../types.ts";
+import type { HookTransaction, ObjectReader, ObjectWriter, ResourceHooks } from "../types.ts";
 import { AddressRange } from "./address-range.ts";
 import { BandedAllocator } from "./banded-allocator.ts";
+import { ClusterIps } from "./cluster-ips.ts";
 import {
   dropTypeDependentFields,
   initIpFamilies,
@@ -17,12 +18,16 @@ import {
   nodePortsOf,
   normalizeClusterIps,
 } from "./service-fields.ts";
+import { ServiceRanges } from "./service-ranges.ts";
 import { Transaction } from "./transaction.ts";
 
 export interface ServiceAllocatorOptions {
   readonly reader: ObjectReader;
+  readonly writer: ObjectWriter;
   readonly log: Logger;
-  /** "10.43.0.0/16" */
+  /** Milliseconds since 1970; the clock unless told. */
+  readonly now?: () => number;
+  /** "10.43.0.0/16": the range of the ServiceCIDR "kubernetes". */
   readonly serviceCidr: string;
   /** Kept for kube-system/kube-dns. */
   readonly clusterDns?: string;
@@ -34,45 +39,51 @@ type OwnService = Mutable<Service>;
 const IPS = "spec.clusterIPs";
 
 /**
- * Gives Services their cluster IPs and node ports, together with the write that stores them. The Services themselves are
- * the only record: what is taken is read from them once, before the first write.
+ * Gives Services their cluster IPs and node ports, together with the write that stores them. Addresses are recorded as
+ * IPAddress objects; node ports have no other record than the Services, which are read once, before the first write.
  */
 export class ServiceAllocator implements ResourceHooks {
   readonly #reader: ObjectReader;
   readonly #log: Logger;
-  readonly #range: AddressRange;
-  readonly #addresses: BandedAllocator;
+  readonly #ranges: ServiceRanges;
+  readonly #ips: ClusterIps;
   readonly #ports: BandedAllocator;
   readonly #portRange: { readonly from: number; readonly to: number };
-  /** Address to "namespace/name" of the only Service that may have it. */
-  readonly #reserved = new Map<string, string>();
+  /** The address of default/kubernetes. */
+  readonly firstAddress: string;
   #loaded = false;
 
   constructor(options: ServiceAllocatorOptions) {
-    this.#reader = options.reader;
-    this.#log = options.log;
-    this.#range = new AddressRange(options.serviceCidr);
-    const size = this.#range.size;
-    this.#addresses = new BandedAllocator({ size, lowerBand: Math.min(Math.max(16, Math.floor(size / 16)), 256) });
+    const { reader, writer, log, now = Date.now, serviceCidr, clusterDns } = options;
+    this.#reader = reader;
+    this.#log = log;
+    this.#ranges = new ServiceRanges(reader, serviceCidr);
+    this.firstAddress = new AddressRange(serviceCidr).at(0);
+    const reserved = new Map([[this.firstAddress, "default/kubernetes"]]);
+    if (clusterDns !== undefined) reserved.set(clusterDns, "kube-system/kube-dns");
+    this.#ips = new ClusterIps({ reader, writer, ranges: this.#ranges, reserved, log, now });
     this.#portRange = options.nodePortRange;
     const ports = options.nodePortRange.to - options.nodePortRange.from + 1;
     // Small ranges have no lower band.
     const portBand = ports < 16 ? 0 : Math.min(Math.max(16, Math.floor(ports / 32)), 128);
     this.#ports = new BandedAllocator({ size: ports, lowerBand: portBand });
-    this.#reserve(this.#range.at(0), "default/kubernetes");
-    if (options.clusterDns !== undefined) this.#reserve(options.clusterDns, "kube-system/kube-dns");
   }
 
-  /** The address of default/kubernetes. */
-  get firstAddress(): string {
-    return this.#range.at(0);
+  /** For "networking.k8s.io/ipaddresses". */
+  get ipAddressHooks(): ResourceHooks {
+    return this.#ips.hooks;
+  }
+
+  /** At start: IPAddresses for Services that have none, and no IPAddresses of Services that are gone. */
+  async repair(): Promise<void> {
+    await this.#ips.repair();
   }
 
   async beginCreate(service: OwnService): Promise<HookTransaction> {
     this.#load();
     const spec = (service.spec ??= {});
     normalizeClusterIps(spec, undefined);
-    this.#refuse(service, initIpFamilies(spec, this.#range.family));
+    this.#refuse(service, initIpFamilies(spec, this.#ranges.family));
     return this.#attempt((transaction) => {
       this.#allocateAddress(service, transaction);
       this.#allocatePorts(service, new Set(), transaction);
@@ -87,12 +98,12 @@ export class ServiceAllocator implements ResourceHooks {
     keepAllocated(spec, oldSpec);
     normalizeClusterIps(spec, oldSpec);
     dropTypeDependentFields(spec, oldSpec);
-    this.#refuse(service, initIpFamilies(spec, this.#range.family));
+    this.#refuse(service, initIpFamilies(spec, this.#ranges.family));
     return this.#attempt((transaction) => {
       const hadAddress = needsClusterIp(oldSpec) && isIP(oldSpec.clusterIPs?.[0] ?? "") !== 0;
       const keeps = needsClusterIp(spec) && !isHeadless(spec);
       if (!hadAddress) this.#allocateAddress(service, transaction);
-      else if (!keeps) transaction.onCommit(() => this.#releaseAddresses(old));
+      else if (!keeps) transaction.onCommit(() => this.#forgetAddresses(old));
       const before = new Set(nodePortsOf(old));
       this.#allocatePorts(service, before, transaction);
       this.#allocateHealthPort(service, oldSpec.healthCheckNodePort ?? 0, transaction);
@@ -104,18 +115,18 @@ export class ServiceAllocator implements ResourceHooks {
     });
   }
 
-  afterDelete(service: Service): void {
+  async afterDelete(service: Service): Promise<void> {
     this.#load();
-    this.#releaseAddresses(service);
     for (const port of [...nodePortsOf(service), service.spec?.healthCheckNodePort ?? 0]) this.#releasePort(port);
+    await this.#forgetAddresses(service);
   }
 
-  #attempt(work: (transaction: Transaction) => void): Transaction {
+  async #attempt(work: (transaction: Transaction) => void): Promise<Transaction> {
     const transaction = new Transaction();
     try {
       work(transaction);
     } catch (err) {
-      transaction.rollback();
+      await transaction.rollback();
       throw err;
     }
     return transaction;
@@ -127,12 +138,6 @@ export class ServiceAllocator implements ResourceHooks {
     for (const object of this.#reader.list("services")) {
       const service = object as Service;
       const name = `${service.metadata.namespace}/${service.metadata.name}`;
-      for (const ip of service.spec?.clusterIPs ?? []) {
-        const index = this.#range.indexOf(ip);
-        if (index !== undefined && this.#reserved.get(ip) !== name && !this.#addresses.take(index)) {
-          this.#log.warn("two services hold one cluster IP", { ip, service: name });
-        }
-      }
       for (const port of [...nodePortsOf(service), service.spec?.healthCheckNodePort ?? 0]) {
         const index = this.#portIndex(port);
         if (index !== undefined && !this.#ports.take(index)) {
@@ -142,13 +147,6 @@ export class ServiceAllocator implements ResourceHooks {
     }
   }
 
-  #reserve(address: string, service: string): void {
-    const index = this.#range.indexOf(address);
-    if (index === undefined) return;
-    this.#addresses.take(index);
-    this.#reserved.set(address, service);
-  }
-
   #refuse(service: OwnService, errors: readonly FieldError[]): void {
     if (errors.length > 0) throw invalid("", "Service", service.metadata.name, errors);
   }
@@ -156,31 +154,33 @@ export class ServiceAllocator implements ResourceHooks {
   #allocateAddress(service: OwnService, transaction: Transaction): void {
     const spec = service.spec ?? {};
     if (!needsClusterIp(spec) || isHeadless(spec)) return;
+    const owner = `${service.metadata.namespace}/${service.metadata.name}`;
     const wanted = spec.clusterIPs?.[0] ?? "";
-    const index = wanted === "" ? this.#addresses.takeNext() : this.#takeAddress(service, wanted);
-    if (index === undefined) throw internalError("failed to allocate a serviceIP: range is full");
-    if (index >= 0) transaction.onRollback(() => this.#addresses.release(index));
-    spec.clusterIP = wanted === "" ? this.#range.at(index) : wanted;
-    spec.clusterIPs = [spec.clusterIP];
+    if (wanted !== "") this.#takeAddress(service, wanted, owner);
+    const address = wanted === "" ? this.#ips.takeNext(owner) : wanted;
+    if (address === undefined) throw internalError("failed to allocate a serviceIP: range is full");
+    transaction.onWriting(() => this.#ips.record(address, owner));
+    transaction.onRollback(() =>
+      transaction.hasWritten ? this.#ips.forget(address, owner) : this.#ips.release(address),
+    );
+    spec.clusterIP = address;
+    spec.clusterIPs = [address];
   }
 
-  /** -1 for a reserved address, which is never released. */
-  #takeAddress(service: OwnService, ip: string): number {
-    const fail = (why: string): never => {
-      throw invalid("", "Service", service.metadata.name, [
-        fieldError.invalid(IPS, service.spec?.clusterIPs, `failed to allocate IP ${ip}: ${why}`),
-      ]);
-    };
+  #takeAddress(service: OwnService, ip: string, owner: string): void {
     if (isIP(ip) === 0) {
       const why = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
       throw invalid("", "Service", service.metadata.name, [fieldError.invalid(`${IPS}[0]`, ip, why)]);
     }
-    const index = this.#range.indexOf(ip);
-    if (index === undefined) {
-      return fail(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.#range.cidr}`);
-    }
-    if (this.#reserved.get(ip) === `${service.metadata.namespace}/${service.metadata.name}`) return -1;
-    return this.#addresses.take(index) ? index : fail("provided IP is already allocated");
+    const refused = this.#ranges.refuses(ip);
+    if (refused === undefined && this.#ips.take(ip, owner)) return;
+    throw invalid("", "Service", service.metadata.name, [
+      fieldError.invalid(
+        IPS,
+        service.spec?.clusterIPs,
+        `failed to allocate IP ${ip}: ${refused ?? "provided IP is already allocated"}`,
+      ),
+    ]);
   }
 
   /** One port may serve several protocols of one Service, so it is taken once. */
@@ -237,11 +237,9 @@ export class ServiceAllocator implements ResourceHooks {
     return port >= this.#portRange.from && port <= this.#portRange.to ? port - this.#portRange.from : undefined;
   }
 
-  #releaseAddresses(service: Service): void {
-    for (const ip of service.spec?.clusterIPs ?? []) {
-      const index = this.#range.indexOf(ip);
-      if (index !== undefined && !this.#reserved.has(ip)) this.#addresses.release(index);
-    }
+  async #forgetAddresses(service: Service): Promise<void> {
+    const owner = `${service.metadata.namespace}/${service.metadata.name}`;
+    for (const ip of service.spec?.clusterIPs ?? []) if (isIP(ip) !== 0) await this.#ips.forget(ip, owner);
   }
   #releasePort(port: number): void {
     const index = this.#portIndex(port);

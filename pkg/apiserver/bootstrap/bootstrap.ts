@@ -7,6 +7,7 @@ import type { Client } from "#pkg/client/types.ts";
 import { isAlreadyExists, isConflict } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { DEFAULT_NAMESPACES, SYSTEM_PRIORITY_CLASSES } from "./default-objects.ts";
+import { ensureDefaultServiceCidr } from "./default-service-cidr.ts";
 import { type AdvertisedAddress, reconcileKubernetesService } from "./kubernetes-service.ts";
 import { defaultRbac } from "./rbac.ts";
 import { completeBinding, completeRole } from "./reconcile-rbac.ts";
@@ -17,6 +18,10 @@ export interface BootstrapOptions {
   readonly log: Logger;
   /** Cluster IP of default/kubernetes: `ServiceAllocator.firstAddress`. */
   readonly clusterIp: string;
+  /** Range of the ServiceCIDR "kubernetes"; none is made where absent. */
+  readonly serviceCidr?: string;
+  /** Run once when the server is ready: `ServiceAllocator.repair`. */
+  readonly repair?: () => Promise<void>;
   /** Where pods reach this server; asked again before every check, since addresses may change while running. */
   readonly advertised: () => AdvertisedAddress;
   /** 10 s, as upstream, unless told. */
@@ -45,6 +50,11 @@ export class Bootstrap {
 
   /** Checks the essentials now and again until the signal aborts; failures are logged and tried again. */
   async start(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.repair?.();
+    } catch (err) {
+      this.#options.log.error("cannot repair the records of addresses", { err });
+    }
     for (;;) {
       try {
         await sleep(this.#options.intervalMs ?? 10_000, signal);
@@ -62,9 +72,10 @@ export class Bootstrap {
 
   /** What a cluster cannot do without at any moment; roles are an administrator's to change until the next start. */
   async #ensureEssentials(): Promise<void> {
-    const { client, clusterIp, advertised } = this.#options;
+    const { client, clusterIp, serviceCidr, advertised, log } = this.#options;
     await this.#createMissing(namespaces, DEFAULT_NAMESPACES);
     await Promise.all([
+      serviceCidr === undefined ? undefined : ensureDefaultServiceCidr(client, serviceCidr, log),
       this.#createMissing(priorityclasses, SYSTEM_PRIORITY_CLASSES),
       reconcileKubernetesService(client, clusterIp, advertised()),
     ]);

@@ -66,6 +66,8 @@ async function createOnce(services: RegistryServices, target: Target, object: Ob
     const found = target.cache.get(namespace, object.metadata.name);
     if (found !== undefined)
       throw new ConflictError(target.cache.key(namespace, object.metadata.name), 0, found.revision);
-    return dryRun ? unwritten(target, object, 0) : put(services, target, object, 0);
+    if (dryRun) return unwritten(target, object, 0);
+    transaction?.writing?.();
+    return put(services, target, object, 0);
   });
 }

@@ -106,7 +106,9 @@ async function updateOnce(
     await services.admission.validate(attempt);
     if (completesDeletion(target, object)) return remove(services, target, entry, request.dryRun);
     if (isSame(object, old)) return entry;
-    return request.dryRun ? unwritten(target, object, entry.revision) : put(services, target, object, entry.revision);
+    if (request.dryRun) return unwritten(target, object, entry.revision);
+    transaction?.writing?.();
+    return put(services, target, object, entry.revision);
   });
 }
 
@@ -171,7 +173,7 @@ export async function remove(
     services.store.delete(target.cache.key(entry.namespace, entry.name), entry.revision),
   );
   const hook = { user: target.context.user, dryRun, warn: target.context.warn };
-  hooksOf(services, target)?.afterDelete?.(entry.view.frozen, hook);
+  await hooksOf(services, target)?.afterDelete?.(entry.view.frozen, hook);
   return entry.at(revision);
 }
 

@@ -75,7 +75,6 @@ export async function inTransaction<R>(
     done = !dryRun;
     return result;
   } finally {
-    if (done) transaction?.commit();
-    else transaction?.rollback();
+    await (done ? transaction?.commit() : transaction?.rollback());
   }
 }
