@@ -6,6 +6,7 @@
  */
 import type { FieldError } from "#pkg/errors/index.ts";
 import type { KubeObject, Mutable } from "./resource-ref.ts";
+import type { Decode } from "./schema/decoder.ts";
 import type { Definitions, Schema } from "./schema/schema.ts";
 
 export interface ResourceDefinition {
@@ -22,6 +23,8 @@ export interface ResourceDefinition {
   /** Resolved against `definitions` where it holds `$ref`. */
   readonly schema: Schema;
   readonly definitions: Definitions;
+  /** Instead of the decoder compiled from `schema`: custom resources prune where built-in kinds refuse. */
+  readonly decode?: Decode;
   /** The schema's name in OpenAPI documents, "io.k8s.api.core.v1.Pod". */
   readonly definitionName: string;
   readonly subresources: Readonly<Record<string, SubresourceDefinition>>;
@@ -40,9 +43,18 @@ export interface StorageDefinition {
   readonly prefix: string;
   /** apiVersion of the stored form. */
   readonly apiVersion: string;
-  /** Absent where this definition is the stored form. Both return a new object or the same one. */
+  /**
+   * Absent where this definition is the stored form. Both return a new object or the same one. What was stored while a
+   * CRD had another storage version comes to `fromStorage` in that version.
+   */
   readonly toStorage?: (object: KubeObject) => KubeObject;
   readonly fromStorage?: (object: KubeObject) => KubeObject;
+  /**
+   * Only where somebody outside converts (versions of a CRD with a conversion webhook): a batch of objects of other
+   * versions, in the order given, as `toApiVersion`. Reads convert before `fromStorage`, writes before `toStorage`. Where it
+   * is absent nothing waits.
+   */
+  readonly convert?: (objects: readonly KubeObject[], toApiVersion: string) => Promise<readonly KubeObject[]>;
 }
 
 export interface SubresourceDefinition {

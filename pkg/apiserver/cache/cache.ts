@@ -1,11 +1,25 @@
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import type { Store, StoreEvent } from "#pkg/store/types.ts";
+import type { Entry as StoreEntry, Store, StoreEvent } from "#pkg/store/types.ts";
 import type { ObjectReader } from "../types.ts";
 import { ResourceCache } from "./resource-cache.ts";
 import type { Stored } from "./stored.ts";
 
 const PAGE = 2_000;
 const ROOT = "/registry/";
+
+/** A stored resource. */
+export interface CachedResource {
+  /** "plural" or "group/plural". */
+  readonly prefix: string;
+  readonly namespaced: boolean;
+}
+
+/** Resources that objects tell of (CRDs): what has to be known to take in their objects too when the server starts. */
+export interface DynamicResources {
+  /** Of the objects that tell. */
+  readonly prefix: string;
+  readonly resourceOf: (object: KubeObject) => CachedResource | undefined;
+}
 
 /**
  * Every object of the store in memory, fed by one watch of it:
@@ -15,40 +29,76 @@ const ROOT = "/registry/";
  * The store tells watchers in the turn in which it answers the writer, so a writer that was answered reads its own write.
  */
 export class Cache implements ObjectReader {
+  readonly #store: Store<Stored>;
   readonly #resources = new Map<string, ResourceCache>();
+  /** Events of resources that are being added, until their objects are loaded. */
+  readonly #adding = new Map<string, StoreEvent<Stored>[]>();
   #stop: (() => void) | undefined;
   #revisionWaiters: { readonly revision: number; readonly resolve: () => void }[] = [];
   /** The revision of the last event taken in; what lists answer as their resourceVersion. */
   revision = 0;
 
+  private constructor(store: Store<Stored>) {
+    this.#store = store;
+    this.revision = store.revision;
+  }
+
+  /** Takes in the whole store in one pass; those that tell of further resources are read before it. */
   static async open(
     store: Store<Stored>,
-    resources: readonly { readonly prefix: string; readonly namespaced: boolean }[],
+    resources: readonly CachedResource[],
+    dynamic?: DynamicResources,
   ): Promise<Cache> {
-    const cache = new Cache();
-    let after: string | undefined;
-    let revision: number | undefined;
-    for (;;) {
-      const page = await store.list(ROOT, {
-        limit: PAGE,
-        ...(after === undefined ? {} : { after }),
-        ...(revision === undefined ? {} : { revision }),
+    const cache = new Cache(store);
+    const { revision } = cache;
+    const create = ({ prefix, namespaced }: CachedResource): void =>
+      void cache.#resources.set(prefix, new ResourceCache(prefix, namespaced, revision));
+    for (const each of resources) create(each);
+    if (dynamic !== undefined)
+      await cache.#scan(`${ROOT}${dynamic.prefix}/`, (entry) => {
+        const resource = dynamic.resourceOf(JSON.parse(entry.value.text) as KubeObject);
+        if (resource !== undefined && !cache.#resources.has(resource.prefix)) create(resource);
       });
-      if (revision === undefined) {
-        revision = page.revision;
-        for (const { prefix, namespaced } of resources)
-          cache.#resources.set(prefix, new ResourceCache(prefix, namespaced, revision));
-      }
-      for (const entry of page.entries) cache.#find(entry.key)?.load(entry.key, entry.value, entry.revision);
-      if (!page.more) break;
-      after = page.entries.at(-1)?.key;
-    }
-    cache.revision = revision;
+    await cache.#scan(ROOT, (entry) => cache.#find(entry.key)?.load(entry.key, entry.value, entry.revision));
     cache.#stop = await store.watch(ROOT, revision, (events) => cache.#apply(events));
     return cache;
   }
 
-  /** The cache of a stored resource. @throws when the resource was not named at open */
+  /**
+   * Takes in a resource while the server runs; resolves when its objects can be read. Its events wait until the objects of a
+   * snapshot are loaded, and what is newer than those is applied then. Does nothing when it is there.
+   */
+  async add({ prefix, namespaced }: CachedResource): Promise<void> {
+    if (this.#resources.has(prefix)) return;
+    if (this.#adding.has(prefix)) throw new Error(`Resource "${prefix}" is being added already`);
+    const events: StoreEvent<Stored>[] = [];
+    this.#adding.set(prefix, events);
+    try {
+      const entries: StoreEntry<Stored>[] = [];
+      const revision = await this.#scan(`${ROOT}${prefix}/`, (entry) => void entries.push(entry));
+      // Nothing may be read here that the rest of the cache has not reached.
+      await this.reached(revision);
+      const resource = new ResourceCache(prefix, namespaced, revision);
+      for (const entry of entries) resource.load(entry.key, entry.value, entry.revision);
+      for (const event of events) if (event.revision > revision) resource.apply(event);
+      this.#resources.set(prefix, resource);
+    } finally {
+      this.#adding.delete(prefix);
+    }
+  }
+
+  /** Forgets a resource and ends its watches. */
+  remove(prefix: string): void {
+    const resource = this.#resources.get(prefix);
+    this.#resources.delete(prefix);
+    resource?.endWatches();
+  }
+
+  has(prefix: string): boolean {
+    return this.#resources.has(prefix);
+  }
+
+  /** The cache of a stored resource. @throws when the resource was neither named at open nor added */
   resource(prefix: string): ResourceCache {
     const found = this.#resources.get(prefix);
     if (found === undefined) throw new Error(`No cache for resource "${prefix}"`);
@@ -87,6 +137,18 @@ export class Cache implements ObjectReader {
     this.#stop?.();
   }
 
+  /** All entries with the prefix, of one snapshot: the cache's own while it opens. Answers the snapshot's revision. */
+  async #scan(prefix: string, take: (entry: StoreEntry<Stored>) => void): Promise<number> {
+    let revision = this.#stop === undefined ? this.revision : this.#store.revision;
+    for (let after: string | undefined; ; ) {
+      const page = await this.#store.list(prefix, { limit: PAGE, revision, ...(after === undefined ? {} : { after }) });
+      revision = page.revision;
+      for (const entry of page.entries) take(entry);
+      if (!page.more) return revision;
+      after = page.entries.at(-1)?.key;
+    }
+  }
+
   #find(key: string): ResourceCache | undefined {
     const first = key.indexOf("/", ROOT.length);
     const short = this.#resources.get(key.slice(ROOT.length, first));
@@ -98,10 +160,15 @@ export class Cache implements ObjectReader {
     for (const event of events) {
       this.revision = event.revision;
       this.#find(event.key)?.apply(event);
+      if (this.#adding.size > 0) this.#keep(event);
     }
     if (this.#revisionWaiters.length === 0) return;
     const due = this.#revisionWaiters.filter((waiter) => waiter.revision <= this.revision);
     this.#revisionWaiters = this.#revisionWaiters.filter((waiter) => waiter.revision > this.revision);
     for (const waiter of due) waiter.resolve();
+  }
+
+  #keep(event: StoreEvent<Stored>): void {
+    for (const [prefix, events] of this.#adding) if (event.key.startsWith(`${ROOT}${prefix}/`)) events.push(event);
   }
 }

@@ -1,22 +1,22 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ServedEvent } from "../types.ts";
-import type { Entry, ObjectView } from "./entry.ts";
+import { type Entry, readyAll, type ObjectView } from "./entry.ts";
 
 /** An event whose text, bytes and object are made on first use and shared by every watcher of it. */
 export class ViewEvent implements ServedEvent {
   readonly type: ServedEvent["type"];
-  readonly #view: ObjectView;
+  readonly view: ObjectView;
   #text: string | undefined;
   #bytes: Uint8Array | undefined;
 
   constructor(type: ServedEvent["type"], view: ObjectView) {
     this.type = type;
-    this.#view = view;
+    this.view = view;
   }
 
   get text(): string {
-    this.#text ??= `{"type":"${this.type}","object":${this.#view.text}}\n`;
+    this.#text ??= `{"type":"${this.type}","object":${this.view.text}}\n`;
     return this.#text;
   }
 
@@ -26,7 +26,7 @@ export class ViewEvent implements ServedEvent {
   }
 
   get object(): KubeObject {
-    return this.#view.frozen;
+    return this.view.frozen;
   }
 }
 
@@ -39,13 +39,20 @@ export class Change {
   readonly previous: Entry | undefined;
   readonly deleted: boolean;
   #goneEntry: Entry | undefined;
-  readonly #events = new Map<string, ViewEvent>();
+  /** Few: one for nearly every change. */
+  readonly #events: ViewEvent[] = [];
 
   constructor(entry: Entry, previous: Entry | undefined, deleted: boolean) {
     this.revision = entry.revision;
     this.entry = entry;
     this.previous = previous;
     this.deleted = deleted;
+  }
+
+  /** As `readyAll`: what must be awaited before `eventFor`; undefined where nothing must. */
+  ready(definition: ResourceDefinition): Promise<void> | undefined {
+    if (definition.storage.convert === undefined) return undefined;
+    return readyAll(this.previous === undefined ? [this.entry] : [this.previous, this.entry], definition);
   }
 
   /**
@@ -58,18 +65,18 @@ export class Change {
   ): ViewEvent | undefined {
     const before =
       this.previous !== undefined && (matches === undefined || matches(this.previous.as(definition).object));
-    if (this.deleted) return before ? this.#event("DELETED", this.entry, definition) : undefined;
+    if (this.deleted) return before ? this.#event("DELETED", this.entry.as(definition)) : undefined;
     const now = matches === undefined || matches(this.entry.as(definition).object);
-    if (now) return this.#event(before ? "MODIFIED" : "ADDED", this.entry, definition);
+    if (now) return this.#event(before ? "MODIFIED" : "ADDED", this.entry.as(definition));
     if (!before) return undefined;
     this.#goneEntry ??= this.previous?.at(this.revision);
-    return this.#goneEntry && this.#event("DELETED", this.#goneEntry, definition);
+    return this.#goneEntry && this.#event("DELETED", this.#goneEntry.as(definition));
   }
 
-  #event(type: ServedEvent["type"], entry: Entry, definition: ResourceDefinition): ViewEvent {
-    const key = `${type}/${definition.group}/${definition.version}`;
-    let event = this.#events.get(key);
-    if (event === undefined) this.#events.set(key, (event = new ViewEvent(type, entry.as(definition))));
+  /** Definitions that see the same view share its event; one that replaced another has views of its own. */
+  #event(type: ServedEvent["type"], view: ObjectView): ViewEvent {
+    let event = this.#events.find((each) => each.view === view && each.type === type);
+    if (event === undefined) this.#events.push((event = new ViewEvent(type, view)));
     return event;
   }
 }

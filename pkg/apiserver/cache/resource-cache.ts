@@ -24,6 +24,7 @@ export class ResourceCache {
   /** Every change after this revision is in `#changes`. */
   #completeFrom: number;
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #ending = new Set<() => void>();
   /** Revision of the last change of this resource. */
   changedAt = 0;
 
@@ -110,6 +111,17 @@ export class ResourceCache {
       set.delete(listener);
       if (set.size === 0 && this.#listeners.get(namespace) === set) this.#listeners.delete(namespace);
     };
+  }
+
+  /** Calls back when nobody may watch on: the resource is gone, or is served by another definition. Returns a function that stops. */
+  onEnd(listener: () => void): () => void {
+    this.#ending.add(listener);
+    return () => this.#ending.delete(listener);
+  }
+
+  /** Ends all watches; those who watched begin again if they want. */
+  endWatches(): void {
+    for (const end of this.#ending) end();
   }
 
   get size(): number {

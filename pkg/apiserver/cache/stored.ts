@@ -2,6 +2,7 @@ import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { Codec } from "#pkg/store/types.ts";
 
 const METADATA = '"metadata":{';
+const API_VERSION = '"apiVersion":"';
 const REVISION = '"resourceVersion":"';
 
 /**
@@ -43,4 +44,10 @@ export function withRevision(text: string, revision: number): string {
 export function changeRevision(text: string, revision: number): string {
   const at = text.indexOf(METADATA) + METADATA.length + REVISION.length;
   return text.slice(0, at) + revision + text.slice(text.indexOf('"', at));
+}
+
+/** The apiVersion of a stored or served text, which has it right after its kind. */
+export function apiVersionIn(text: string): string {
+  const at = text.indexOf(API_VERSION) + API_VERSION.length;
+  return text.slice(at, text.indexOf('"', at));
 }

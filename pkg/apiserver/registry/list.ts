@@ -1,7 +1,7 @@
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { badRequest, expired } from "#pkg/errors/index.ts";
 import { CompactedError } from "#pkg/store/types.ts";
-import { Entry } from "../cache/index.ts";
+import { Entry, readyAll } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { type Continue, decodeContinue, encodeContinue } from "./continue.ts";
 import { requestedRevision, waitForRevision } from "./resource-version.ts";
@@ -57,9 +57,10 @@ async function page(
   // Nothing of this resource changed since the snapshot: the cache is the snapshot.
   const fromCache = cache.changedAt <= revision;
   const found = fromCache
-    ? selectFromCache(target, selection, limit, after)
+    ? await selectFromCache(target, selection, limit, after)
     : await selectFromHistory(services, target, selection, limit, after, revision);
   const { entries, more, remaining } = found;
+  await readyAll(entries, definition);
   const last = entries.at(-1);
   const metadata: ListMeta = {
     resourceVersion: String(revision),
@@ -82,7 +83,7 @@ interface Found {
   readonly remaining: number;
 }
 
-function selectFromCache(target: Target, selection: Selection, limit: number, after: string): Found {
+async function selectFromCache(target: Target, selection: Selection, limit: number, after: string): Promise<Found> {
   const { cache, definition } = target;
   let entries: Entry[];
   if (selection.name !== undefined && (target.namespace !== "" || !definition.namespaced)) {
@@ -90,7 +91,10 @@ function selectFromCache(target: Target, selection: Selection, limit: number, af
     entries = entry === undefined ? [] : [entry];
   } else entries = cache.list(target.namespace, after);
   const { matches } = selection;
-  if (matches !== undefined) entries = entries.filter((entry) => matches(entry.as(definition).object));
+  if (matches !== undefined) {
+    await readyAll(entries, definition);
+    entries = entries.filter((entry) => matches(entry.as(definition).object));
+  }
   if (limit === 0 || entries.length <= limit) return { entries, more: false, remaining: 0 };
   return { entries: entries.slice(0, limit), more: true, remaining: entries.length - limit };
 }
@@ -115,12 +119,15 @@ async function selectFromHistory(
       .catch((err: unknown) => {
         throw err instanceof CompactedError ? expired(TOO_OLD) : err;
       });
-    for (const { key, value, revision: at } of result.entries) {
+    const found = result.entries.map(({ key, value, revision: at }) => {
       const path = key.slice(cache.prefix.length);
       const slash = path.indexOf("/");
-      const entry = definition.namespaced
+      return definition.namespaced
         ? Entry.of(path.slice(0, slash), path.slice(slash + 1), value, at)
         : Entry.of("", path, value, at);
+    });
+    if (selection.matches !== undefined) await readyAll(found, definition);
+    for (const entry of found) {
       if (selection.matches === undefined || selection.matches(entry.as(definition).object)) entries.push(entry);
     }
     const last = result.entries.at(-1);

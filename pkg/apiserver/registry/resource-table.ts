@@ -2,21 +2,38 @@ import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { DecoderCompiler, type Decode } from "#pkg/api/schema/decoder.ts";
 import type { Definitions } from "#pkg/api/schema/schema.ts";
 import type { ResourceTable } from "../types.ts";
+import { compareVersions } from "./version-order.ts";
 
 /** False for resources whose answer is made from the request: reviews, bindings, component statuses. */
 export const isStored = (definition: ResourceDefinition): boolean => definition.verbs.includes("watch");
 
-/** The definitions by group, version and plural, and their decoders, compiled on first use. */
-export class DefinitionTable implements ResourceTable {
-  readonly #definitions: readonly ResourceDefinition[];
-  readonly #byPath = new Map<string, ResourceDefinition>();
-  readonly #compilers = new Map<Definitions, DecoderCompiler>();
-  readonly #decoders = new Map<ResourceDefinition, Decode>();
-  readonly generation = 1;
+const pathOf = ({ group, version, plural }: ResourceDefinition): string => `${group}/${version}/${plural}`;
 
-  constructor(definitions: readonly ResourceDefinition[]) {
-    this.#definitions = definitions;
-    for (const each of definitions) this.#byPath.set(`${each.group}/${each.version}/${each.plural}`, each);
+/**
+ * The definitions by group, version and plural, and their decoders, compiled on first use. The built-in ones stay; those
+ * of an owner (a CRD) come and go together, and never hide a built-in one.
+ */
+export class DefinitionTable implements ResourceTable {
+  readonly #builtin: readonly ResourceDefinition[];
+  readonly #builtinPaths: ReadonlySet<string>;
+  readonly #owned = new Map<string, readonly ResourceDefinition[]>();
+  readonly #byPath = new Map<string, ResourceDefinition>();
+  /** Made again when first asked for after a change: 500 owners that come at once cost one sort. */
+  #all: readonly ResourceDefinition[] | undefined;
+  readonly #compilers = new WeakMap<Definitions, DecoderCompiler>();
+  readonly #decoders = new WeakMap<ResourceDefinition, Decode>();
+  readonly #listeners = new Set<() => void>();
+  #generation = 1;
+
+  constructor(builtin: readonly ResourceDefinition[]) {
+    this.#builtin = builtin;
+    this.#all = builtin;
+    for (const each of builtin) this.#byPath.set(pathOf(each), each);
+    this.#builtinPaths = new Set(this.#byPath.keys());
+  }
+
+  get generation(): number {
+    return this.#generation;
   }
 
   find(group: string, version: string, plural: string): ResourceDefinition | undefined {
@@ -24,10 +41,30 @@ export class DefinitionTable implements ResourceTable {
   }
 
   all(): readonly ResourceDefinition[] {
-    return this.#definitions;
+    this.#all ??= [...this.#builtin, ...[...this.#owned.values()].flat().sort(byPreference)];
+    return this.#all;
+  }
+
+  /** Everything that `owner` defines from now on. */
+  set(owner: string, definitions: readonly ResourceDefinition[]): void {
+    this.#forget(owner);
+    const taken = definitions.filter((each) => !this.#builtinPaths.has(pathOf(each)));
+    this.#owned.set(owner, taken);
+    for (const each of taken) this.#byPath.set(pathOf(each), each);
+    this.#changed();
+  }
+
+  remove(owner: string): void {
+    if (this.#forget(owner)) this.#changed();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   decoder(definition: ResourceDefinition): Decode {
+    if (definition.decode !== undefined) return definition.decode;
     let decode = this.#decoders.get(definition);
     if (decode === undefined) {
       decode = this.#compiler(definition.definitions).compile(definition.schema, definition.kind);
@@ -38,9 +75,20 @@ export class DefinitionTable implements ResourceTable {
 
   /** The decoder of a named built-in type, "io.k8s.api.policy.v1.Eviction". */
   builtinDecoder(name: string): Decode {
-    const holder = this.#definitions.find((each) => each.definitions[name] !== undefined);
+    const holder = this.#builtin.find((each) => each.definitions[name] !== undefined);
     if (holder === undefined) throw new Error(`No definition "${name}"`);
     return this.#compiler(holder.definitions).definition(name);
+  }
+
+  #forget(owner: string): boolean {
+    for (const each of this.#owned.get(owner) ?? []) this.#byPath.delete(pathOf(each));
+    return this.#owned.delete(owner);
+  }
+
+  #changed(): void {
+    this.#all = undefined;
+    this.#generation++;
+    for (const listener of this.#listeners) listener();
   }
 
   #compiler(definitions: Definitions): DecoderCompiler {
@@ -48,4 +96,9 @@ export class DefinitionTable implements ResourceTable {
     if (compiler === undefined) this.#compilers.set(definitions, (compiler = new DecoderCompiler(definitions)));
     return compiler;
   }
+}
+
+function byPreference(a: ResourceDefinition, b: ResourceDefinition): number {
+  if (a.group !== b.group) return a.group < b.group ? -1 : 1;
+  return compareVersions(a.version, b.version) || (a.plural < b.plural ? -1 : 1);
 }

@@ -45,7 +45,14 @@ export function groupResource(definition: ResourceDefinition): GroupResource {
   return { group: definition.group, plural: definition.plural };
 }
 
-/** @throws 404 */
+/** The object's entry, to be read with `as`; waits only where a webhook converts it. @throws 404 */
+export function existingReady(target: Target): Entry | Promise<Entry> {
+  const entry = existing(target);
+  const wait = entry.ready(target.definition);
+  return wait === undefined ? entry : wait.then(() => entry);
+}
+
+/** As it is stored, or where no webhook converts. @throws 404 */
 export function existing(target: Target): Entry {
   const entry = target.cache.get(target.namespace, target.name);
   if (entry === undefined) throw notFound(groupResource(target.definition), target.name);

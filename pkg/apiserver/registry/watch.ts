@@ -1,7 +1,7 @@
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { type ApiError, badRequest, expired, internalError, serviceUnavailable } from "#pkg/errors/index.ts";
+import { ApiError, badRequest, expired, internalError, serviceUnavailable } from "#pkg/errors/index.ts";
 import { CompactedError, StoreUnavailableError } from "#pkg/store/types.ts";
-import { type Change, type Entry, ObjectView, ViewEvent } from "../cache/index.ts";
+import { type Change, type Entry, ObjectView, readyAll, ViewEvent } from "../cache/index.ts";
 import { isTrue } from "../request-info.ts";
 import type { Reply, WatchSink } from "../types.ts";
 import { requestedRevision, waitForRevision } from "./resource-version.ts";
@@ -11,6 +11,8 @@ import type { RegistryServices, Target } from "./services.ts";
 const BOOKMARK_MS = 60_000;
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 const NONE: readonly Change[] = [];
+/** Changes that one watch may leave waiting for a conversion webhook before it is cut. */
+const MAX_CONVERTING = 1_000;
 
 /**
  * A watch. Where it starts:
@@ -78,6 +80,9 @@ interface WatcherOptions {
 class Watcher {
   readonly #options: WatcherOptions;
   #stopListening: (() => void) | undefined;
+  /** What a conversion webhook delays, in order; undefined where nothing waits. */
+  #converting: Promise<void> | undefined;
+  #convertingCount = 0;
   #bookmarks: NodeJS.Timeout | undefined;
   #timeout: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -91,7 +96,7 @@ class Watcher {
    * came. Never rejects: what goes wrong is the watch's last event.
    */
   async resume(revision: number): Promise<void> {
-    const { target, services, sink } = this.#options;
+    const { target, services } = this.#options;
     const { cache } = target;
     try {
       for (let from = revision; !this.#stopped; ) {
@@ -100,41 +105,37 @@ class Watcher {
         // The cache has seen all that is asked for, so nothing lies between the last page and its memory.
         const page = await services.store.changes(this.#prefix, from, services.cache.revision);
         for (const change of page.changes) if (this.#stopped || !this.#deliver(cache.changeOf(change))) return;
+        await this.#converting;
         from = page.revision;
       }
     } catch (err) {
-      if (this.#stopped) return;
-      sink.send(errorEvent(resumeError(err, revision, services).toStatus()));
-      this.stop();
-      sink.end();
+      this.#fail(resumeError(err, revision, services));
     }
   }
 
   /** Delivers what there is, then listens. Without an await in between, so that nothing is missed. */
   start(initial: readonly Entry[], missed: readonly Change[], markEnd: boolean): void {
-    const { target, matches, sink, services, timeoutSeconds, wantsBookmarks } = this.#options;
-    const { definition } = target;
+    const { target, services, timeoutSeconds, wantsBookmarks } = this.#options;
     const namespace = this.#namespace;
-    this.#stopListening = target.cache.listen(namespace, (change) => this.#deliver(change));
-    for (const entry of initial) {
-      const view = entry.as(definition);
-      if (matches !== undefined && !matches(view.object)) continue;
-      if (!this.#send(new ViewEvent("ADDED", view))) return;
-    }
+    const stopListening = target.cache.listen(namespace, (change) => this.#deliver(change));
+    const stopEnding = target.cache.onEnd(() => this.#end());
+    this.#stopListening = () => {
+      stopListening();
+      stopEnding();
+    };
+    this.#when(readyAll(initial, target.definition), () => this.#sendInitial(initial));
     for (const change of missed) {
       if (namespace !== "" && change.entry.namespace !== namespace) continue;
       if (!this.#deliver(change)) return;
     }
-    if (markEnd) this.#send(this.#bookmark(services.cache.revision, true));
+    if (markEnd) this.#sendBookmark(services.cache.revision, true);
+    if (this.#stopped) return;
     if (wantsBookmarks) {
-      this.#bookmarks = setInterval(() => this.#send(this.#bookmark(services.cache.revision, false)), BOOKMARK_MS);
+      this.#bookmarks = setInterval(() => this.#sendBookmark(services.cache.revision, false), BOOKMARK_MS);
       this.#bookmarks.unref();
     }
     if (timeoutSeconds > 0) {
-      this.#timeout = setTimeout(() => {
-        this.stop();
-        sink.end();
-      }, timeoutSeconds * 1000);
+      this.#timeout = setTimeout(() => this.#end(), timeoutSeconds * 1000);
       this.#timeout.unref();
     }
   }
@@ -159,15 +160,64 @@ class Watcher {
   }
 
   #deliver(change: Change): boolean {
-    const event = change.eventFor(this.#options.target.definition, this.#options.matches);
-    return event === undefined || this.#send(event);
+    const { target, matches } = this.#options;
+    const { definition } = target;
+    return this.#when(change.ready(definition), () => {
+      const event = change.eventFor(definition, matches);
+      return event === undefined || this.#send(event);
+    });
+  }
+
+  #sendInitial(entries: readonly Entry[]): boolean {
+    const { target, matches } = this.#options;
+    for (const entry of entries) {
+      const view = entry.as(target.definition);
+      if (matches !== undefined && !matches(view.object)) continue;
+      if (!this.#send(new ViewEvent("ADDED", view))) return false;
+    }
+    return true;
+  }
+
+  #sendBookmark(revision: number, initialEnd: boolean): void {
+    this.#when(undefined, () => this.#send(this.#bookmark(revision, initialEnd)));
+  }
+
+  /** Delivers now, or in its turn when this or something before it waits for a conversion webhook. False: the watch ended. */
+  #when(conversion: Promise<void> | undefined, deliver: () => boolean): boolean {
+    const before = this.#converting;
+    if (conversion === undefined && before === undefined) return deliver();
+    if (++this.#convertingCount > MAX_CONVERTING) {
+      this.#end();
+      return false;
+    }
+    const done = Promise.allSettled([conversion, before]).then(([outcome]) => {
+      this.#convertingCount--;
+      if (this.#converting === done) this.#converting = undefined;
+      if (this.#stopped) return;
+      if (outcome.status === "fulfilled") deliver();
+      else this.#fail(outcome.reason instanceof ApiError ? outcome.reason : internalError(String(outcome.reason)));
+    });
+    this.#converting = done;
+    return true;
   }
 
   #send(event: ViewEvent): boolean {
+    if (this.#stopped) return false;
     if (this.#options.sink.send(event)) return true;
+    this.#end();
+    return false;
+  }
+
+  /** The watch's last event says what went wrong. */
+  #fail(err: ApiError): void {
+    if (this.#stopped) return;
+    this.#options.sink.send(errorEvent(err.toStatus()));
+    this.#end();
+  }
+
+  #end(): void {
     this.stop();
     this.#options.sink.end();
-    return false;
   }
 
   #bookmark(revision: number, initialEnd: boolean): ViewEvent {

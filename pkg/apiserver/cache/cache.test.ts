@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { createLogger } from "#pkg/log/index.ts";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import { openSqliteStore, type Store } from "#pkg/store/index.ts";
+import { Cache, Stored, storedCodec } from "./index.ts";
+
+const WIDGETS = { prefix: "acme.com/widgets", namespaced: true };
+
+function widget(name: string, size = 1): Stored {
+  return Stored.of({
+    kind: "Widget",
+    apiVersion: "acme.com/v1",
+    metadata: { name, namespace: "a", uid: name },
+    size,
+  } as unknown as KubeObject);
+}
+
+async function openStore(t: TestContext): Promise<Store<Stored>> {
+  const folder = await mkdtemp(join(tmpdir(), "minik-cache-"));
+  const store = await openSqliteStore({
+    path: join(folder, "state.db"),
+    codec: storedCodec,
+    log: createLogger("silent"),
+  });
+  t.after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return store;
+}
+
+test("Cache.open takes in objects of resources that other objects tell of", async (t) => {
+  const store = await openStore(t);
+  await store.put("/registry/acme.com/widgets/a/one", widget("one"), 0);
+  const kind = Stored.of({ kind: "Kind", apiVersion: "v1", metadata: { name: "widgets", uid: "k" } } as KubeObject);
+  await store.put("/registry/x.io/kinds/widgets", kind, 0);
+  const cache = await Cache.open(store, [{ prefix: "x.io/kinds", namespaced: false }], {
+    prefix: "x.io/kinds",
+    resourceOf: (object) => (object.metadata.name === "widgets" ? WIDGETS : undefined),
+  });
+  t.after(() => cache.close());
+  assert.deepEqual(
+    cache.list("acme.com/widgets").map((object) => object.metadata.name),
+    ["one"],
+  );
+  assert.equal(cache.list("x.io/kinds").length, 1);
+});
+
+test("Cache.add misses nothing when objects are written while it loads", async (t) => {
+  const store = await openStore(t);
+  const cache = await Cache.open(store, []);
+  t.after(() => cache.close());
+  const write = async (name: string) => store.put(`/registry/acme.com/widgets/a/${name}`, widget(name), 0);
+  const first = await write("first");
+  const writes: Promise<number>[] = [];
+  for (let i = 0; i < 20; i++) writes.push(write(`before-${i}`));
+  const added = cache.add(WIDGETS);
+  for (let i = 0; i < 20; i++) writes.push(write(`after-${i}`));
+  const changed = store.put("/registry/acme.com/widgets/a/first", widget("first", 2), first);
+  await added;
+  await Promise.all([...writes, changed]);
+  assert.equal(cache.resource("acme.com/widgets").size, 41);
+  assert.equal((cache.get("acme.com/widgets", "a", "first") as unknown as { size: number }).size, 2);
+});
+
+test("Cache.remove ends the watches of the resource and forgets its objects", async (t) => {
+  const store = await openStore(t);
+  const cache = await Cache.open(store, [WIDGETS]);
+  t.after(() => cache.close());
+  await store.put("/registry/acme.com/widgets/a/one", widget("one"), 0);
+  let ended = 0;
+  cache.resource("acme.com/widgets").onEnd(() => ended++);
+  cache.remove("acme.com/widgets");
+  assert.equal(ended, 1);
+  assert.equal(cache.get("acme.com/widgets", "a", "one"), undefined);
+  await cache.add(WIDGETS);
+  assert.equal(cache.list("acme.com/widgets").length, 1);
+});
