@@ -1,5 +1,5 @@
 import { isNotFound } from "#pkg/errors/index.ts";
-import type { Entry } from "../cache/index.ts";
+import { type Entry, readyAll } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { deleteObject } from "./delete.ts";
 import { deletePlan } from "./delete-options.ts";
@@ -14,9 +14,9 @@ export async function deleteCollection(services: RegistryServices, target: Targe
   const plan = await deletePlan(services, target);
   const { matches } = selectionOf(target);
   const { definition } = target;
-  const chosen = target.cache
-    .list(definition.namespaced ? target.namespace : "")
-    .filter((entry) => matches === undefined || matches(entry.as(definition).object));
+  const found = target.cache.list(definition.namespaced ? target.namespace : "");
+  await readyAll(found, definition);
+  const chosen = found.filter((entry) => matches === undefined || matches(entry.as(definition).object));
   const deleted: Entry[] = [];
   let next = 0;
   const work = async (): Promise<void> => {

@@ -7,11 +7,15 @@ import { decodeObject, type Expected, readBody } from "../body.ts";
 import { guaranteedUpdate } from "../guaranteed-update.ts";
 import { writeOptions } from "../options.ts";
 import { patcherOf } from "../patch.ts";
-import { existing, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
+import { existingReady, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
 
 /** GET, PUT and PATCH of autoscaling/v1 Scale, whose two numbers and selector lie where the strategy says. */
 export async function getScale(_services: RegistryServices, target: Target): Promise<Reply> {
-  return { kind: "object", status: 200, object: scaleOf(target, existing(target).as(target.definition).object) };
+  return {
+    kind: "object",
+    status: 200,
+    object: scaleOf(target, (await existingReady(target)).as(target.definition).object),
+  };
 }
 
 export async function updateScale(services: RegistryServices, target: Target): Promise<Reply> {
