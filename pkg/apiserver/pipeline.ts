@@ -26,6 +26,7 @@ export class Pipeline {
   async answer(context: RequestContext): Promise<Reply> {
     const { info } = context;
     const route = this.route(info);
+    if (route?.connects === true) await this.admitConnect(context);
     if (route?.handle !== undefined) return route.handle(context);
     if (!info.isResource) throw unknownResource();
     return this.#options.registry.handle(context);
@@ -33,6 +34,11 @@ export class Pipeline {
 
   route(info: RequestInfo): Route | undefined {
     return this.#options.routes.find((route) => route.matches(info));
+  }
+
+  /** For routes that `connects`, before their stream begins. @throws ApiError */
+  async admitConnect(context: RequestContext): Promise<void> {
+    await this.#options.registry.admitConnect(context);
   }
 
   /** @throws 403 */

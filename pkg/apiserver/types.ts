@@ -149,19 +149,46 @@ export interface Authorizer {
 /** The context of one write on its way through admission. `object` may be changed by mutating plugins. */
 export interface AdmissionAttributes {
   readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  /** With the object's own name and namespace; a Namespace is in the namespace of its own name, as upstream has it. */
   readonly info: RequestInfo;
-  readonly kind: string;
+  /** Of `object` and `old`: the resource's, or that of a subresource's own body (Scale, Binding, PodExecOptions). */
+  readonly kind: GroupVersionKind;
+  /** Of the resource, also where the request is for a subresource of it. */
+  readonly definition: ResourceDefinition;
   readonly user: UserInfo;
   readonly object: any; // oxlint-disable-line no-explicit-any -- any kind of object passes here
   readonly old: any; // oxlint-disable-line no-explicit-any -- any kind of object passes here
+  /** CreateOptions, UpdateOptions (of patches too) or DeleteOptions as JSON; undefined for CONNECT. */
+  readonly options: object | undefined;
+  /**
+   * What somebody outside made of `object`, as an object of `kind`: decoded, with defaults, and with the metadata that
+   * only the server writes. `replaceObject` puts it in place. @throws 400
+   */
+  readonly decode: (value: unknown) => any; // oxlint-disable-line no-explicit-any -- any kind of object passes here
   readonly dryRun: boolean;
   readonly warn: (text: string) => void;
+  /** Aborts with the request. */
+  readonly signal: AbortSignal;
+}
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
 }
 
 export interface AdmissionPlugin {
   readonly name: string;
-  admit?(attributes: AdmissionAttributes): Promise<void>;
+  admit?(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void>;
   validate?(attributes: AdmissionAttributes): Promise<void>;
+}
+
+/** One run of the mutating plugins. When one of them asks for it, all run once more (KEP-492, reinvocation). */
+export interface AdmissionPass {
+  readonly again: boolean;
+  /** What plugins keep from the first run for the second, by plugin. */
+  readonly notes: Map<AdmissionPlugin, unknown>;
+  runAgain(): void;
 }
 
 /**
@@ -218,6 +245,8 @@ export interface Route {
   readonly handle?: Handler;
   /** For HTTP/1.1 Upgrade requests; without it they are refused with 400. */
   readonly upgrade?: UpgradeHandler;
+  /** The requests are CONNECT to admission, which sees the subresource's options (PodExecOptions). */
+  readonly connects?: boolean;
 }
 
 /** The definitions served now; changes as CustomResourceDefinitions come and go. */

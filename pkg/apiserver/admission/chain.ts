@@ -1,4 +1,4 @@
-import type { AdmissionAttributes, AdmissionPlugin } from "../types.ts";
+import type { AdmissionAttributes, AdmissionPass, AdmissionPlugin } from "../types.ts";
 
 /** The plugins in order: all that change the object, and, after validation, all that only judge it. */
 export class AdmissionChain {
@@ -12,7 +12,12 @@ export class AdmissionChain {
 
   /** @throws the ApiError of the first plugin that refuses */
   async admit(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#mutating) await plugin.admit?.(attributes);
+    let wanted = false;
+    const first: AdmissionPass = { again: false, notes: new Map(), runAgain: () => (wanted = true) };
+    for (const plugin of this.#mutating) await plugin.admit?.(attributes, first);
+    if (!wanted) return;
+    const second: AdmissionPass = { ...first, again: true };
+    for (const plugin of this.#mutating) await plugin.admit?.(attributes, second);
   }
 
   /** @throws the ApiError of the first plugin that refuses */

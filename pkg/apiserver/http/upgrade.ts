@@ -41,6 +41,7 @@ export class UpgradeHandling {
       };
       await pipeline.authorize(context.user, info);
       const route = pipeline.route(info);
+      if (route?.connects === true) await pipeline.admitConnect(context);
       if (route?.upgrade !== undefined) await route.upgrade(context, request, socket, head);
       else if (info.verb === "watch" && request.headers.upgrade?.toLowerCase() === "websocket")
         await this.#watch(context, request, socket, head);

@@ -2,11 +2,12 @@ import { alreadyExists, badRequest, invalid } from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
+import { attributes } from "./admission.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
 import { generateName, initialMetadata, matchPath, validateMetadata } from "./metadata.ts";
 import { writeOptions } from "./options.ts";
 import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
-import { attributes, hooksOf, inTransaction, put, unwritten } from "./write.ts";
+import { hooksOf, inTransaction, put, unwritten } from "./write.ts";
 
 const NAME_ATTEMPTS = 8;
 
@@ -52,7 +53,7 @@ async function createOnce(services: RegistryServices, target: Target, object: Ob
   const { strategy } = definition;
   initialMetadata(object, definition, services.now());
   strategy.defaults?.(object);
-  const attempt = attributes(target, "CREATE", object, undefined, dryRun);
+  const attempt = attributes(services, target, { operation: "CREATE", object, dryRun });
   await services.admission.admit(attempt);
   const hook = { user: context.user, dryRun, warn: context.warn };
   const transaction = await hooksOf(services, target)?.beginCreate?.(object, hook);

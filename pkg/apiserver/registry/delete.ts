@@ -4,12 +4,13 @@ import { conflict, MODIFIED } from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
+import { admitDelete } from "./admission.ts";
 import { type DeletePlan, deletePlan } from "./delete-options.ts";
 import { FOREGROUND, finalizersLeft, ORPHAN } from "./finalizers.ts";
 import { remove } from "./guaranteed-update.ts";
 import { timestamp } from "./metadata.ts";
 import { existing, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
-import { attributes, put, unwritten } from "./write.ts";
+import { put, unwritten } from "./write.ts";
 
 const ATTEMPTS = 6;
 /** Kinds whose delete answers the object even when it is gone (upstream's ReturnDeletedObject). */
@@ -49,18 +50,18 @@ export async function deleteOne(services: RegistryServices, target: Target): Pro
   return { kind: "object", status: 200, object: status };
 }
 
-/** Deletes now, or marks the object so that whoever holds it back can finish. */
+/** Deletes now, or marks the object so that whoever holds it back can finish. `admitted` as what it is part of: an eviction. */
 export async function deleteObject(
   services: RegistryServices,
   target: Target,
   plan: DeletePlan,
+  admitted = false,
 ): Promise<{ readonly entry: Entry; readonly gone: boolean }> {
   for (let attempt = 1; ; attempt++) {
     const entry = existing(target);
     const old = entry.as(target.definition).object;
     checkPreconditions(target, plan, old);
-    await services.admission.admit(attributes(target, "DELETE", undefined, old, plan.dryRun));
-    await services.admission.validate(attributes(target, "DELETE", undefined, old, plan.dryRun));
+    if (!admitted) await admitDelete(services, target, plan, old);
     try {
       const marked = mark(services, target, plan, old);
       if (marked === undefined) return { entry: await remove(services, target, entry, plan.dryRun), gone: true };

@@ -3,10 +3,11 @@ import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { badRequest, conflict, type FieldError, fieldError, invalid, MODIFIED } from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
+import { updateAdmission } from "./admission.ts";
 import { finalizersLeft } from "./finalizers.ts";
 import { keepSystemMetadata, validateMetadata } from "./metadata.ts";
 import { existing, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
-import { attributes, hooksOf, inTransaction, put, storeCall, unwritten } from "./write.ts";
+import { hooksOf, inTransaction, put, storeCall, unwritten } from "./write.ts";
 
 const ATTEMPTS = 6;
 
@@ -21,6 +22,10 @@ export interface UpdateRequest {
   readonly make: (old: KubeObject, attempt: number) => Obj | Promise<Obj>;
   /** Instead of the strategy's rules for the object or its status; sees the object after `make`. */
   readonly rules?: SubresourceRules;
+  /** What admission sees of the object: the subresource's own body, made from it and put back into it. */
+  readonly body?: { of(object: KubeObject): Obj; into(object: Obj, body: Obj): void };
+  /** The write is part of something that was admitted before (a binding, an eviction). */
+  readonly admitted?: true;
 }
 
 export interface SubresourceRules {
@@ -89,8 +94,8 @@ async function updateOnce(
   if (request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
   // What rules make of the old object has its defaults, and may share parts with it.
   if (request.rules === undefined || request.rules.generation === true) strategy.defaults?.(object);
-  const attempt = attributes(target, "UPDATE", object, old, request.dryRun);
-  await services.admission.admit(attempt);
+  const admission = updateAdmission(services, target, request, object, old);
+  await admission.admit();
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
   const transaction = isMain ? await hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
   return inTransaction(transaction, request.dryRun, async () => {
@@ -103,7 +108,7 @@ async function updateOnce(
     const errors = validateChange(target, request, object, old);
     if (errors.length > 0) throw invalid(definition.group, definition.kind, target.name, errors);
     if (isMain) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
-    await services.admission.validate(attempt);
+    await admission.validate();
     if (completesDeletion(target, object)) return remove(services, target, entry, request.dryRun);
     if (isSame(object, old)) return entry;
     if (request.dryRun) return unwritten(target, object, entry.revision);

@@ -1,6 +1,7 @@
 import { resourceKey } from "#pkg/api/schema/load.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Reply, RequestContext, RequestInfo } from "../types.ts";
+import { admitConnect } from "./connect.ts";
 import { create } from "./create.ts";
 import { deleteOne } from "./delete.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -33,6 +34,11 @@ export class Registry {
 
   constructor(services: RegistryServices) {
     this.#services = services;
+  }
+
+  /** Admission of what a route that `connects` answers. @throws ApiError */
+  async admitConnect(context: RequestContext): Promise<void> {
+    await admitConnect(this.#services, context);
   }
 
   async handle(context: RequestContext): Promise<Reply> {

@@ -1,7 +1,7 @@
 import { serviceUnavailable } from "#pkg/errors/index.ts";
 import { StoreUnavailableError } from "#pkg/store/types.ts";
 import { Entry, Stored } from "../cache/index.ts";
-import type { AdmissionAttributes, HookTransaction, ResourceHooks } from "../types.ts";
+import type { HookTransaction, ResourceHooks } from "../types.ts";
 import type { Obj, RegistryServices, Target } from "./services.ts";
 
 /** The object as the store keeps it: in the stored version, canonical order, no resourceVersion. */
@@ -37,26 +37,6 @@ export async function storeCall<R>(call: Promise<R>): Promise<R> {
     if (err instanceof StoreUnavailableError) throw serviceUnavailable(err.message);
     throw err;
   }
-}
-
-export function attributes(
-  target: Target,
-  operation: AdmissionAttributes["operation"],
-  object: Obj | undefined,
-  old: unknown,
-  dryRun: boolean,
-): AdmissionAttributes {
-  const { context, definition } = target;
-  return {
-    operation,
-    info: { ...context.info, namespace: target.namespace, name: object?.metadata.name ?? target.name },
-    kind: definition.kind,
-    user: context.user,
-    object,
-    old,
-    dryRun,
-    warn: context.warn,
-  };
 }
 
 export function hooksOf(services: RegistryServices, target: Target): ResourceHooks | undefined {

@@ -16,7 +16,7 @@ export function streamingRoutes(options: StreamingOptions): readonly Route[] {
     name: `pods/${subresource}`,
     matches: (info) => info.group === "" && info.resource === "pods" && info.subresource === subresource,
     handle,
-    ...(upgrade === undefined ? {} : { upgrade }),
+    ...(upgrade === undefined ? {} : { upgrade, connects: true }),
   });
   return [
     ofPod("log", createLogHandler(options, backend)),
@@ -28,6 +28,7 @@ export function streamingRoutes(options: StreamingOptions): readonly Route[] {
       matches: (info) => info.group === "" && info.subresource === "proxy" && PROXIED.has(info.resource),
       handle: createProxyHandler(options, backend),
       upgrade: createProxyUpgradeHandler(options, backend),
+      connects: true,
     },
   ];
 }

@@ -1,4 +1,5 @@
 // What plugin tests start from: a cache of given objects, and a write as the pipeline describes it.
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ObjectMeta } from "#pkg/api/types/meta-v1.ts";
 import type { AdmissionAttributes, ObjectReader, UserInfo } from "../../types.ts";
@@ -43,6 +44,8 @@ interface Write {
   readonly user?: UserInfo;
   readonly name?: string;
   readonly namespace?: string;
+  readonly definition?: ResourceDefinition;
+  readonly warn?: (text: string) => void;
 }
 
 export function write(given: Write): AdmissionAttributes {
@@ -64,12 +67,16 @@ export function write(given: Write): AdmissionAttributes {
       name: given.name ?? meta?.name ?? "",
       rest: "",
     },
-    kind: "",
+    kind: { group: "", version: "v1", kind: "" },
+    definition: given.definition as ResourceDefinition,
     user: given.user ?? ADMIN,
     object,
     old: given.old,
+    options: undefined,
+    decode: (value) => value,
     dryRun: false,
-    warn: () => {},
+    warn: given.warn ?? (() => {}),
+    signal: new AbortController().signal,
   };
 }
 

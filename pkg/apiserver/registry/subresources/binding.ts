@@ -1,6 +1,7 @@
 import type { Binding, Pod, PodCondition } from "#pkg/api/types/core-v1.ts";
 import { badRequest, conflict, fieldError, invalid } from "#pkg/errors/index.ts";
 import type { Reply } from "../../types.ts";
+import { admitBody } from "../admission.ts";
 import { guaranteedUpdate } from "../guaranteed-update.ts";
 import { timestamp } from "../metadata.ts";
 import { groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
@@ -18,12 +19,14 @@ export async function bind(services: RegistryServices, target: Target): Promise<
   validate(binding, name);
   const definition = services.resources.find("", "v1", "pods");
   if (definition === undefined) throw new Error("Pods are not served");
+  await admitBody(services, target, object, options.dryRun);
   const podTarget: Target = { ...target, definition, cache: services.cache.resource("pods"), name };
   await guaranteedUpdate(services, podTarget, {
     dryRun: options.dryRun,
     subresource: "binding",
     make: (old) => assigned(old as Pod, binding, timestamp(services.now()), podTarget),
     rules: {},
+    admitted: true,
   });
   return { kind: "object", status: 201, object: SUCCESS };
 }

@@ -4,6 +4,7 @@ import type { DeleteOptions } from "#pkg/api/types/meta-v1.ts";
 import type { PodDisruptionBudget } from "#pkg/api/types/policy-v1.ts";
 import { ApiError, badRequest, internalError } from "#pkg/errors/index.ts";
 import type { Reply } from "../../types.ts";
+import { admitBody } from "../admission.ts";
 import { deleteObject } from "../delete.ts";
 import { guaranteedUpdate } from "../guaranteed-update.ts";
 import { timestamp } from "../metadata.ts";
@@ -17,11 +18,12 @@ export async function evict(services: RegistryServices, target: Target): Promise
   const { object, options } = await readSubresource(services, target, EVICTION);
   if (object.metadata.name !== undefined && object.metadata.name !== target.name)
     throw badRequest("name in URL does not match name in Eviction object");
+  await admitBody(services, target, object, options.dryRun);
   const given = object["deleteOptions"] as DeleteOptions | undefined;
   const dryRun = options.dryRun || (given?.dryRun ?? []).length > 0;
   const pod = existing(target).view.object as Pod;
   if (!ignoresBudget(pod)) await spendBudget(services, target, pod, dryRun);
-  await deleteObject(services, target, { ...given, dryRun });
+  await deleteObject(services, target, { ...given, dryRun }, true);
   return { kind: "object", status: 201, object: SUCCESS };
 }
 
@@ -55,6 +57,7 @@ async function spendBudget(services: RegistryServices, target: Target, pod: Pod,
       subresource: "status",
       make: (old) => spent(old as PodDisruptionBudget, pod, timestamp(services.now())),
       rules: {},
+      admitted: true,
     },
   );
 }

@@ -53,20 +53,27 @@ async function write(
     subresource: "scale",
     make: (old) => {
       const scale = wanted(old);
-      const { replicas = 0 } = (scale["spec"] ?? {}) as { replicas?: number };
-      if (replicas < 0)
-        throw invalid("autoscaling", "Scale", target.name, [
-          fieldError.invalid("spec.replicas", replicas, "must be greater than or equal to 0"),
-        ]);
       const object = structuredClone(old) as Obj;
       object.metadata.resourceVersion = scale.metadata.resourceVersion ?? "";
       if (scale.metadata.uid) object.metadata.uid = scale.metadata.uid;
-      setPath(object, specReplicas, replicas);
+      setPath(object, specReplicas, replicasOf(target, scale));
       return object;
+    },
+    body: {
+      of: (object) => scaleOf(target, object) as unknown as Obj,
+      into: (object, scale) => setPath(object, specReplicas, replicasOf(target, scale)),
     },
     rules: { generation: true },
   });
   return { kind: "object", status: 200, object: scaleOf(target, entry.as(target.definition).object) };
+}
+
+/** @throws 422 when negative */
+function replicasOf(target: Target, scale: Obj): number {
+  const { replicas = 0 } = (scale["spec"] ?? {}) as { replicas?: number };
+  if (replicas >= 0) return replicas;
+  const finding = fieldError.invalid("spec.replicas", replicas, "must be greater than or equal to 0");
+  throw invalid("autoscaling", "Scale", target.name, [finding]);
 }
 
 function scaleOf(target: Target, object: KubeObject): Scale {

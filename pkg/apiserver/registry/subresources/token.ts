@@ -11,6 +11,7 @@ import {
   serviceUnavailable,
 } from "#pkg/errors/index.ts";
 import type { Reply, TokenClaims } from "../../types.ts";
+import { admitBody } from "../admission.ts";
 import { timestamp } from "../metadata.ts";
 import { existing, groupResource, type RegistryServices, type Target } from "../services.ts";
 import { readSubresource } from "./body-of.ts";
@@ -25,6 +26,7 @@ const MAX_SECONDS = 2 ** 32;
 export async function requestToken(services: RegistryServices, target: Target): Promise<Reply> {
   if (services.tokens === undefined) throw serviceUnavailable("this server has no key to sign tokens with");
   const { object, options } = await readSubresource(services, target, TOKEN_REQUEST);
+  await admitBody(services, target, object, options.dryRun);
   const { spec } = object as unknown as TokenRequest;
   const account = existing(target).view.object;
   const seconds = spec?.expirationSeconds ?? DEFAULT_SECONDS;

@@ -7,6 +7,7 @@ import type {
 import type { TokenReview } from "#pkg/api/types/authentication-v1.ts";
 import { badRequest, fieldError, invalid } from "#pkg/errors/index.ts";
 import type { Reply, RequestInfo, UserInfo } from "../../types.ts";
+import { admitBody } from "../admission.ts";
 import { decodeObject, expectedOf, readBody } from "../body.ts";
 import { timestamp } from "../metadata.ts";
 import { writeOptions } from "../options.ts";
@@ -86,7 +87,10 @@ async function read(services: RegistryServices, target: Target): Promise<Obj> {
   const options = writeOptions(context, "CreateOptions");
   const raw = await readBody(context, definition.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
-  return decodeObject(raw, expectedOf(definition, services.decoder(definition)), options.fieldValidation, context.warn);
+  const expected = expectedOf(definition, services.decoder(definition));
+  const object = decodeObject(raw, expected, options.fieldValidation, context.warn);
+  await admitBody(services, target, object, options.dryRun);
+  return object;
 }
 
 const answer = (object: object): Reply => ({ kind: "object", status: 201, object });
