@@ -1,9 +1,12 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { builtinDefinitions } from "#pkg/api/schema/load.ts";
+import { createClient } from "#pkg/client/index.ts";
+import { createClient } from "#pkg/client/index.ts";
 import type { Transport } from "#pkg/client/types.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
 import { AdmissionChain } from "./admission/chain.ts";
+import { type AggregationOptions, Aggregator } from "./aggregation/index.ts";
 import {
   mastersAuthorizer,
   RbacAuthorizer,
@@ -16,6 +19,8 @@ import { Cache, type Stored } from "./cache/index.ts";
 import type { Build } from "./discovery/index.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { EventExpiry } from "./event-expiry.ts";
+import { FieldManager } from "./fieldmanager/index.ts";
+import { DanglingStatus, FlowController, flowDumpRoute, flowMetrics } from "./flowcontrol/index.ts";
 import { healthRoute } from "./health.ts";
 import {
   InFlight,
@@ -45,16 +50,28 @@ export interface ApiServerOptions {
   readonly routes?: (parts: ServerParts) => readonly Route[];
   /** Signs and checks service-account tokens; without it there are none. */
   readonly serviceAccounts?: Omit<ServiceAccountTokensOptions, "reader" | "now">;
+  /** Keeps APIServices and hands on what others answer; without it they are only stored. */
+  readonly aggregation?: AggregationOptions;
   /** "HOST:PORT" that discovery names. */
   readonly serverAddress?: string;
   /** What /version says; minik's own build unless told. */
   readonly build?: Partial<Build>;
+  /** Upstream's --max-requests-inflight and --max-mutating-requests-inflight: together the seats of all priority levels. */
+  readonly maxRequestsInflight?: number;
+  readonly maxMutatingRequestsInflight?: number;
   /** How long an Event stays after its last write; an hour, as upstream, unless told. */
   readonly eventTtlMs?: number;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
 }
 
+/** As whom the server itself writes to its API. */
+const OWN_USER: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+/** Upstream's defaults of both together. */
+const MAX_REQUESTS_INFLIGHT = 400;
+const MAX_MUTATING_REQUESTS_INFLIGHT = 200;
+/** As whom the server writes statuses of its own. */
+const SERVER_ITSELF: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 /** Upstream's --event-ttl. */
 const EVENT_TTL_MS = 3_600_000;
 
@@ -105,22 +122,48 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ? { user: undefined, audiences: [], error: "unknown token" }
         : tokens.verify(token, audiences),
     authorizer,
+    fields: new FieldManager(resources),
     now,
   });
   const metrics = new RequestMetrics();
   const inFlight = new InFlight();
+  const hasFlowSchemas = cache.has("flowcontrol.apiserver.k8s.io/flowschemas");
+  const flow = new FlowController({
+    reader: hasFlowSchemas ? cache : undefined,
+    seats:
+      (options.maxRequestsInflight ?? MAX_REQUESTS_INFLIGHT) +
+      (options.maxMutatingRequestsInflight ?? MAX_MUTATING_REQUESTS_INFLIGHT),
+    count: (resource, namespace) => (cache.has(resource) ? cache.resource(resource).count(namespace) : 0),
+  });
+  const aggregator =
+    options.aggregation === undefined
+      ? undefined
+      : new Aggregator({ ...options.aggregation, reader: cache, resources, log, now });
   const routes = [
+    ...(aggregator === undefined ? [] : [aggregator.route]),
     metricsRoute(metrics, inFlight, async () => {
       const { sizeBytes, walBytes } = await store.stats();
-      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes };
+      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes, more: flowMetrics(flow) };
     }),
+    flowDumpRoute(flow),
     ...(options.routes?.(parts) ?? []),
     healthRoute({ store: () => store.revision >= 0 }),
-    ...documentRoutes(resources, options),
+    ...documentRoutes(resources, {
+      ...options,
+      ...(aggregator === undefined ? {} : { remoteGroups: aggregator.groups }),
+    }),
   ];
   const pipeline = new Pipeline({ registry, authorizer, routes });
   const listeners: RunningListener[] = [];
   const closing = new AbortController();
+  const dangling = hasFlowSchemas
+    ? new DanglingStatus({
+        reader: cache,
+        client: createClient(createInProcessTransport(pipeline, SERVER_ITSELF)),
+        log,
+        now,
+      }).start(closing.signal)
+    : undefined;
   const expiring = resources.all().some(({ group, plural }) => group === "" && plural === "events")
     ? new EventExpiry({
         cache: cache.resource("events"),
@@ -130,12 +173,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         now,
       }).start(closing.signal)
     : undefined;
+  const aggregating = aggregator?.start(createClient(createInProcessTransport(pipeline, OWN_USER)), closing.signal);
   return {
     ...parts,
     pipeline,
     tokens,
     async listen(at) {
-      const listener = await listenHttps({ pipeline, tokens, metrics, inFlight, log }, at);
+      const listener = await listenHttps({ pipeline, tokens, metrics, inFlight, flow, log }, at);
       listeners.push(listener);
       return listener;
     },
@@ -145,7 +189,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     async close() {
       closing.abort();
-      await expiring;
+      await Promise.all([expiring, dangling]);
+      await aggregating;
       await Promise.all(listeners.map((listener) => listener.close()));
       cache.close();
     },

@@ -1,4 +1,4 @@
-import { type Build, createDiscovery, type Discovery } from "./discovery/index.ts";
+import { type Build, createDiscovery, type Discovery, type RemoteGroups } from "./discovery/index.ts";
 import { createOpenApi } from "./openapi/index.ts";
 import type { ResourceTable, Route } from "./types.ts";
 
@@ -14,12 +14,17 @@ const DEFAULT_BUILD: Build = {
 /** Discovery and OpenAPI as routes. */
 export function documentRoutes(
   resources: ResourceTable,
-  options: { readonly serverAddress?: string; readonly build?: Partial<Build> },
+  options: {
+    readonly serverAddress?: string;
+    readonly build?: Partial<Build>;
+    readonly remoteGroups?: RemoteGroups;
+  },
 ): Route[] {
   const build = { ...DEFAULT_BUILD, ...options.build };
   const definitions = () => resources.all();
   const discovery = createDiscovery({
     definitions,
+    ...(options.remoteGroups === undefined ? {} : { remote: options.remoteGroups }),
     serverAddress: options.serverAddress ?? "127.0.0.1:6443",
     build,
     otherPaths: OTHER_PATHS,

@@ -8,7 +8,7 @@
  *                                                      └─ node streams: log, exec, attach, portforward, proxy
  */
 import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { SubjectRulesReviewStatus } from "#pkg/api/types/authorization-v1.ts";
@@ -52,6 +52,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** The raw body of HTTP callers, or the plain object of in-process callers. */
   readonly body: () => Promise<Uint8Array | object | undefined>;
+  /** The body of an HTTP caller as it comes, unbounded, for proxies; undefined where none comes. Instead of `body`, once. */
+  readonly bodyStream?: () => Readable | undefined;
   /** Texts for Warning headers. */
   readonly warn: (text: string) => void;
 }
@@ -133,6 +135,8 @@ export interface Authenticator {
   authenticate(request: {
     readonly headers: RequestContext["headers"];
     readonly peerCertificate: Uint8Array | undefined;
+    /** Names and values in turn, where a header of several lines must not be one text. */
+    readonly rawHeaders?: readonly string[];
   }): Promise<UserInfo | undefined>;
 }
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual, X509Certificate } from "node:crypto";
 import { unauthorized } from "#pkg/errors/index.ts";
 import type { Authenticator, UserInfo } from "../types.ts";
+import type { FrontProxies } from "./request-header.ts";
 import type { ServiceAccountTokens } from "./service-account-tokens.ts";
 
 const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
@@ -13,13 +14,13 @@ export interface StaticToken {
 
 /**
  * Client certificates that the TLS layer verified against the client authority: CN is the user, every O a group.
- * Decoded once per certificate and connection.
+ * Decoded once per certificate and connection. A front proxy's own is nobody's.
  */
-export function certificateAuthenticator(): Authenticator {
+export function certificateAuthenticator(proxies?: FrontProxies): Authenticator {
   const users = new WeakMap<Uint8Array, UserInfo>();
   return {
     async authenticate({ peerCertificate }) {
-      if (peerCertificate === undefined) return undefined;
+      if (peerCertificate === undefined || proxies?.nameOf(peerCertificate) !== undefined) return undefined;
       let user = users.get(peerCertificate);
       if (user === undefined) users.set(peerCertificate, (user = userOfCertificate(peerCertificate)));
       return user;

@@ -12,11 +12,14 @@ export function aggregatedDiscovery(groups: readonly Group[], version: Discovery
     metadata: {},
     items: groups.map((group) => ({
       metadata: group.name === "" ? {} : { name: group.name },
-      versions: [...group.versions].map(([name, definitions]) => ({
-        version: name,
-        resources: definitions.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)).map(resource),
-        freshness: "Current",
-      })),
+      versions: [...group.versions].map(([name, definitions]) => {
+        const remote = group.remote.get(name);
+        return {
+          version: name,
+          resources: remote?.resources ?? definitions.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)).map(resource),
+          freshness: remote?.freshness ?? "Current",
+        };
+      }),
     })),
   };
 }

@@ -5,6 +5,7 @@ import { aggregatedDiscovery, type DiscoveryVersion } from "./aggregated.ts";
 import { type Document, jsonDocument, replyWithDocument } from "./document.ts";
 import { apiGroup, type Group, groupsOf } from "./group-list.ts";
 import { type OpenIdKeys, openIdConfiguration, openIdKeySet } from "./openid.ts";
+import type { RemoteGroups } from "./remote.ts";
 import { resourceList } from "./resource-list.ts";
 import { type Build, versionInfo } from "./version.ts";
 
@@ -14,6 +15,8 @@ export interface DiscoveryOptions {
    * again when, and only when, the array is another one.
    */
   readonly definitions: () => readonly ResourceDefinition[];
+  /** What other API servers answer; their group versions' own documents are theirs. */
+  readonly remote?: RemoteGroups;
   /** "HOST:PORT" under which clients reach this server. */
   readonly serverAddress: string;
   readonly build: Build;
@@ -37,13 +40,15 @@ interface Entry {
 export function createDiscovery(options: DiscoveryOptions): Discovery {
   const fixed = fixedEntries(options);
   let madeFrom: readonly ResourceDefinition[] | undefined;
+  let remoteGeneration: number | undefined;
   let entries: ReadonlyMap<string, Entry> = new Map();
   return {
     find(path) {
       const definitions = options.definitions();
-      if (definitions !== madeFrom) {
+      if (definitions !== madeFrom || options.remote?.generation !== remoteGeneration) {
         entries = resourceEntries(definitions, options, [...fixed.keys()]);
         madeFrom = definitions;
+        remoteGeneration = options.remote?.generation;
       }
       const key = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
       const entry = fixed.get(key) ?? entries.get(key);
@@ -64,13 +69,14 @@ function fixedEntries({ build, openIdKeys }: DiscoveryOptions): Map<string, Entr
 
 function resourceEntries(
   definitions: readonly ResourceDefinition[],
-  { serverAddress, otherPaths }: DiscoveryOptions,
+  { serverAddress, otherPaths, remote }: DiscoveryOptions,
   fixedPaths: readonly string[],
 ): Map<string, Entry> {
-  const groups = groupsOf(definitions);
+  const groups = groupsOf(definitions, remote);
   const core = groups.filter((group) => group.name === "");
   const named = groups.filter((group) => group.name !== "");
   const entries = new Map<string, Entry>();
+  const elsewhere: string[] = [];
   entries.set("/api", {
     plain: jsonDocument({
       kind: "APIVersions",
@@ -89,10 +95,11 @@ function resourceEntries(
       entries.set(base, { plain: jsonDocument({ kind: "APIGroup", apiVersion: "v1", ...apiGroup(group) }) });
     }
     for (const [version, list] of group.versions) {
-      entries.set(`${base}/${version}`, { plain: jsonDocument(resourceList(group.name, version, list)) });
+      if (group.remote.has(version)) elsewhere.push(`${base}/${version}`);
+      else entries.set(`${base}/${version}`, { plain: jsonDocument(resourceList(group.name, version, list)) });
     }
   }
-  const paths = new Set([...entries.keys(), ...fixedPaths, ...otherPaths]);
+  const paths = new Set([...entries.keys(), ...elsewhere, ...fixedPaths, ...otherPaths]);
   entries.set("/", { plain: jsonDocument({ paths: [...paths].toSorted() }) });
   return entries;
 }

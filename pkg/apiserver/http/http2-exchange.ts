@@ -7,11 +7,13 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 export class Http2Request {
   readonly stream: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
   readonly method: string;
   readonly url: string;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[] = []) {
     this.stream = stream;
+    this.rawHeaders = rawHeaders;
     this.headers = headers;
     this.method = String(headers[":method"]);
     this.url = String(headers[":path"]);

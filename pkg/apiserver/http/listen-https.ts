@@ -1,7 +1,16 @@
 import type { Logger } from "#pkg/log/index.ts";
-import { certificateAuthenticator, chainAuthenticators, type StaticToken, tokenAuthenticator } from "../auth/index.ts";
-import type { ServiceAccountTokens } from "../auth/index.ts";
+import {
+  certificateAuthenticator,
+  chainAuthenticators,
+  FrontProxies,
+  refuseFrontProxyItself,
+  requestHeaderAuthenticator,
+  type ServiceAccountTokens,
+  type StaticToken,
+  tokenAuthenticator,
+} from "../auth/index.ts";
 import type { Pipeline } from "../pipeline.ts";
+import type { FlowController } from "../flowcontrol/index.ts";
 import type { InFlight } from "./in-flight.ts";
 import { Listener, type TlsFiles } from "./listener.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
@@ -30,15 +39,19 @@ export interface ListenerParts {
   readonly tokens: ServiceAccountTokens | undefined;
   readonly metrics: RequestMetrics;
   readonly inFlight: InFlight;
+  readonly flow: FlowController;
   readonly log: Logger;
 }
 
 /** Serves the API over HTTPS. Rejects as `listen` does, with EADDRINUSE among others. */
 export async function listenHttps(parts: ListenerParts, options: ListenOptions): Promise<RunningListener> {
   const { host, port, tls, staticTokens = [] } = options;
+  const proxies = new FrontProxies(tls.frontProxyAuthorities);
   const authenticators = chainAuthenticators([
-    certificateAuthenticator(),
+    requestHeaderAuthenticator(proxies),
+    certificateAuthenticator(proxies),
     tokenAuthenticator({ staticTokens, serviceAccounts: parts.tokens }),
+    refuseFrontProxyItself(proxies),
   ]);
   const listener = new Listener({ ...parts, authenticate: (request) => authenticators.authenticate(request), tls });
   const bound = await listener.listen({ host, port });

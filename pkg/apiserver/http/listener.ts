@@ -10,6 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "#pkg/log/index.ts";
+import type { FlowController } from "../flowcontrol/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
 import { gauges, type ServerState } from "./gauges.ts";
@@ -31,6 +32,8 @@ export interface TlsFiles {
   readonly key: string;
   /** Authorities of client certificates, PEM. */
   readonly clientAuthorities: string;
+  /** Authorities of front proxies, PEM: their certificates speak for the users that headers name. */
+  readonly frontProxyAuthorities?: string;
 }
 
 export interface ListenerOptions {
@@ -39,6 +42,7 @@ export interface ListenerOptions {
   readonly tls: TlsFiles;
   readonly metrics: RequestMetrics;
   readonly inFlight: InFlight;
+  readonly flow: FlowController;
   readonly log: Logger;
 }
 
@@ -89,7 +93,7 @@ export class Listener {
 
   /** New connections use these from now on; open ones go on. */
   renew(tls: TlsFiles): void {
-    this.#server?.setSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientAuthorities });
+    this.#server?.setSecureContext({ cert: tls.cert, key: tls.key, ca: authorities(tls) });
   }
 
   /** Takes no new connections, ends watches, lets requests finish for a bounded time, then closes what is left. */
@@ -131,7 +135,7 @@ function createServer(tls: TlsFiles, listen: (request: RawRequest, response: Raw
     {
       cert: tls.cert,
       key: tls.key,
-      ca: tls.clientAuthorities,
+      ca: authorities(tls),
       allowHTTP1: true,
       requestCert: true,
       // Callers without a certificate may have a token; a wrong certificate is refused when its request comes.
@@ -150,12 +154,16 @@ function createServer(tls: TlsFiles, listen: (request: RawRequest, response: Raw
   );
 }
 
+/** All whom the handshake trusts; which of them signed decides what the certificate is good for. */
+const authorities = ({ clientAuthorities, frontProxyAuthorities }: TlsFiles): string[] =>
+  frontProxyAuthorities === undefined ? [clientAuthorities] : [clientAuthorities, frontProxyAuthorities];
+
 /** Answers HTTP/2 on its streams; fastify gets what comes over HTTP/1.1. */
 function serveStreams(server: Http2SecureServer, handler: RequestHandler): void {
   // Node's listener, which would make a "request" of each stream.
   server.removeAllListeners("stream");
-  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    void handler.handle(new Http2Request(stream, headers), new Http2Response(stream));
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
+    void handler.handle(new Http2Request(stream, headers, raw), new Http2Response(stream));
   });
 }
 
@@ -163,16 +171,19 @@ function serveStreams(server: Http2SecureServer, handler: RequestHandler): void 
 export function metricsRoute(
   metrics: RequestMetrics,
   inFlight: InFlight,
-  stored: () => Promise<Pick<ServerState, "objects" | "storeBytes">>,
+  stored: () => Promise<Pick<ServerState, "objects" | "storeBytes"> & { readonly more: readonly string[] }>,
 ): Route {
   return {
     name: "metrics",
     matches: (info) => !info.isResource && info.path === "/metrics",
-    handle: async () => ({
-      kind: "bytes",
-      status: 200,
-      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-      body: await metrics.text(gauges({ flights: inFlight, ...(await stored()) })),
-    }),
+    handle: async () => {
+      const { more, ...state } = await stored();
+      return {
+        kind: "bytes",
+        status: 200,
+        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+        body: await metrics.text([...gauges({ flights: inFlight, ...state }), ...more]),
+      };
+    },
   };
 }

@@ -8,6 +8,7 @@ import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { ApiError, internalError } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
+import type { FlowController, Ticket } from "../flowcontrol/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Reply, RequestContext, RequestInfo, UserInfo } from "../types.ts";
@@ -26,6 +27,8 @@ export type RawResponse = ServerResponse | Http2Response;
 /** Bodies larger than this are compressed where the caller accepts it (upstream's bound). */
 const GZIP_BYTES = 128 * 1024;
 const compress = promisify(gzip);
+/** Answers that are at least this large keep their seats until they are taken. */
+const HELD_BYTES = 64 * 1024;
 const NO_QUERY = "";
 /** Made once: an error of its own for each request that ends would cost more than the request. */
 const GONE = new DOMException("The request is over", "AbortError");
@@ -35,8 +38,10 @@ export interface RequestHandlerOptions {
   readonly authenticate: (request: {
     readonly headers: RequestContext["headers"];
     readonly peerCertificate: Uint8Array | undefined;
+    readonly rawHeaders?: readonly string[];
   }) => Promise<UserInfo>;
   readonly inFlight: InFlight;
+  readonly flow: FlowController;
   readonly metrics: RequestMetrics;
   readonly log: Logger;
 }
@@ -62,6 +67,7 @@ export class RequestHandler {
     } finally {
       inFlight.delete(exchange);
       exchange.finished();
+      this.#giveSeatBack(exchange);
       const { info } = exchange;
       if (info !== undefined)
         metrics.observe(
@@ -78,7 +84,7 @@ export class RequestHandler {
     const { headers } = request;
     const peer = this.#peers.of(request);
     const { authenticate, pipeline } = this.#options;
-    let user = await authenticate({ headers, peerCertificate: peer.certificate });
+    let user = await authenticate({ headers, peerCertificate: peer.certificate, rawHeaders: request.rawHeaders });
     if (headers["impersonate-user"] !== undefined) user = await impersonated(headers, user, pipeline);
     const context = {
       info,
@@ -91,9 +97,40 @@ export class RequestHandler {
         return exchange.signal;
       },
       body: () => readWholeBody("stream" in request ? request.stream : request, headers["content-length"], exchange),
+      bodyStream: () => bodyStreamOf(request),
       warn: (text: string) => exchange.warn(text),
     };
     return { context, peer };
+  }
+
+  /**
+   * Upstream's handler returns when its answer is written, and Node's when it is handed over: a large answer keeps its
+   * seat until the caller has taken it, or has had its time.
+   */
+  #giveSeatBack(exchange: Exchange): void {
+    const { ticket, response } = exchange;
+    if (ticket === undefined) return;
+    const { flow } = this.#options;
+    if (exchange.bodyBytes < HELD_BYTES || response.destroyed) {
+      flow.leave(ticket);
+      return;
+    }
+    const timer = setTimeout(() => flow.leave(ticket), REQUEST_TIMEOUT_MS);
+    timer.unref();
+    response.once("close", () => {
+      clearTimeout(timer);
+      flow.leave(ticket);
+    });
+  }
+
+  /** Takes the request's place in its priority level; undefined when it need not wait. @throws 429 */
+  #takeSeat(exchange: Exchange, { user, info, query }: RequestContext): Promise<void> | undefined {
+    const { flow } = this.#options;
+    const ticket = flow.enter(user, info, query, performance.now());
+    exchange.ticket = ticket;
+    const turn = flow.start(ticket, exchange.timeoutMs / 4);
+    if (turn !== undefined) exchange.response.once("close", () => flow.leave(ticket));
+    return turn;
   }
 
   async #answer(exchange: Exchange): Promise<void> {
@@ -101,7 +138,13 @@ export class RequestHandler {
     const method = request.method ?? "GET";
     const info = requestInfoOf(method, exchange.path, exchange.query);
     exchange.info = info;
+    if (STREAMS.has(info.subresource)) exchange.deadline = Number.POSITIVE_INFINITY;
     const { context, peer } = await this.contextOf(exchange, info);
+    // Streams last as long as their callers want, and are never seated.
+    if (!STREAMS.has(info.subresource)) {
+      const turn = this.#takeSeat(exchange, context);
+      if (turn !== undefined) await turn;
+    }
     const format = negotiatePlainly(request, info) ?? (await negotiateFor(request, info));
     exchange.format = format;
     const reply = await this.#options.pipeline.handle(context);
@@ -121,7 +164,7 @@ export class RequestHandler {
         exchange.head(reply.status, reply.headers);
         // A log may stay silent for long; its reader is told at once that there is one.
         if ("flushHeaders" in response) response.flushHeaders();
-        await pipeStreams(Readable.from(reply.body), streamOf(response));
+        await pipeStreams(reply.body instanceof Readable ? reply.body : Readable.from(reply.body), streamOf(response));
         return;
       case "watch":
         exchange.deadline = Number.POSITIVE_INFINITY;
@@ -138,6 +181,8 @@ export class RequestHandler {
     if ("flushHeaders" in response) response.flushHeaders();
     const sink = new WatchStream(streamOf(response), encode);
     const stop = reply.start(sink);
+    // Its first events are on their way: from here on it costs what its events cost.
+    if (exchange.ticket !== undefined) this.#options.flow.leave(exchange.ticket);
     exchange.onCut = () => sink.end();
     response.once("close", resolve);
     response.once("finish", resolve);
@@ -174,6 +219,12 @@ export class RequestHandler {
 const streamOf = (response: RawResponse): ServerResponse | Http2Response["stream"] =>
   "stream" in response ? response.stream : response;
 
+function bodyStreamOf(request: RawRequest): Readable | undefined {
+  if ("stream" in request) return request.stream.endAfterHeaders ? undefined : request.stream;
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  return (length === undefined || length === "0") && encoding === undefined ? undefined : request;
+}
+
 /** One request and its answer. */
 export class Exchange {
   readonly request: RawRequest;
@@ -186,6 +237,11 @@ export class Exchange {
   deadline = Date.now() + REQUEST_TIMEOUT_MS;
   onCut: (() => void) | undefined;
   onTimeout: (() => void) | undefined;
+  /** Its place among the requests of its priority level. */
+  ticket: Ticket | undefined;
+  /** Of the answer. */
+  bodyBytes = 0;
+  readonly timeoutMs = REQUEST_TIMEOUT_MS;
   /** It has its whole answer, a 504. */
   timedOut = false;
   #warnings: string[] | undefined;
@@ -224,6 +280,11 @@ export class Exchange {
       "cache-control": "no-cache, private",
       ...headers,
     };
+    if (this.ticket !== undefined) {
+      const { uid, level } = this.ticket.flow;
+      all["x-kubernetes-pf-flowschema-uid"] = uid;
+      all["x-kubernetes-pf-prioritylevel-uid"] = level.uid;
+    }
     if (this.#warnings !== undefined)
       all["warning"] = this.#warnings.map(
         (text) => `299 - "${text.replace(/[\\"]/g, "\\$&").replace(/[^\x20-\x7e]/g, "?")}"`,
@@ -290,6 +351,7 @@ async function send(
     encoding = { "content-encoding": "gzip", vary: "Accept-Encoding" };
   }
   const buffer = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+  exchange.bodyBytes = buffer.byteLength;
   exchange.head(status, { ...headers, ...encoding, "content-length": String(buffer.byteLength) });
   const raw = response as ServerResponse;
   if (request.method === "HEAD" || status === 304) raw.end();

@@ -8,7 +8,8 @@ import type { KubeletTls, Location, StreamingOptions } from "./types.ts";
 export interface BackendRequest {
   readonly method: string;
   readonly headers: http.OutgoingHttpHeaders;
-  readonly body?: Uint8Array;
+  /** Sends the body and ends the request; without it there is none. */
+  readonly send?: (outgoing: http.ClientRequest) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +46,8 @@ export class Backend {
       socket.destroy();
       reject(new Error("unexpected upgrade"));
     });
-    outgoing.end(request.body);
+    if (request.send === undefined) outgoing.end();
+    else request.send(outgoing);
     return promise;
   }
 

@@ -15,7 +15,9 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Subprotocol in which browsers carry a bearer token. */
 const BEARER_PROTOCOL = "base64url.bearer.authorization.k8s.io.";
 
-const isCredential = (name: string): boolean => name === "authorization" || name.startsWith("impersonate-");
+/** What the caller proves who it is with, and what only an authenticating proxy may say (X-Remote-User). */
+const isCredential = (name: string): boolean =>
+  name === "authorization" || name.startsWith("impersonate-") || name.startsWith("x-remote-");
 
 export function isHopByHop(name: string, connection: string | string[] | undefined): boolean {
   if (HOP_BY_HOP.has(name)) return true;

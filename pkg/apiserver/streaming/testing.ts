@@ -70,6 +70,7 @@ export async function startFront(
       user: { name: "test", groups: [] },
       signal,
       body: async () => Buffer.concat(await request.toArray()),
+      bodyStream: () => request,
       warn: () => {},
     };
     return { route, context };

@@ -37,13 +37,23 @@ export async function proxyUpgrade(
     headers: upgradeHeaders(request.headers),
   });
   if (!answer.upgraded) return handOnRefusal(answer.response, socket);
-  const { response } = answer;
+  await handOnUpgrade(answer.response, socket, head, answer.socket, answer.head);
+}
+
+/** The backend switched protocols: its answer, and then bytes both ways. */
+export async function handOnUpgrade(
+  response: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  backendSocket: Duplex,
+  backendHead: Buffer,
+): Promise<void> {
   let text = `HTTP/1.1 101 ${response.statusMessage ?? "Switching Protocols"}\r\n`;
   for (let i = 0; i + 1 < response.rawHeaders.length; i += 2) {
     text += `${response.rawHeaders[i]}: ${response.rawHeaders[i + 1]}\r\n`;
   }
   socket.write(`${text}\r\n`);
-  await joinSockets(socket, head, answer.socket, answer.head);
+  await joinSockets(socket, head, backendSocket, backendHead);
 }
 
 /** The backend did not switch: its response is the answer. */

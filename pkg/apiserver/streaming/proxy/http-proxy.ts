@@ -4,6 +4,7 @@ import type { Handler, Reply, RequestContext, UpgradeHandler } from "../../types
 import type { Backend } from "../backend.ts";
 import { dialErrorText, hostPort } from "../dial-error.ts";
 import { forwardedHeaders, isHopByHop } from "../request-headers.ts";
+import { sendBody } from "../send-body.ts";
 import type { Location, StreamingOptions } from "../types.ts";
 import { proxyUpgrade } from "../upgrade-proxy.ts";
 import { proxyLocation } from "./location.ts";
@@ -42,21 +43,18 @@ async function send(
   context: RequestContext,
   prefix: Prefix,
 ): Promise<IncomingMessage> {
-  const body = await context.body();
-  const bytes = body === undefined || body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
   const headers = forwardedHeaders(context.headers);
   // A page may have to be rewritten, and is then easier to read as it is.
   delete headers["accept-encoding"];
   headers["x-forwarded-uri"] = context.path;
   headers["x-forwarded-proto"] = "https";
   if (prefix.host !== "") headers["x-forwarded-host"] = prefix.host;
-  if (bytes !== undefined && bytes.length > 0) headers["content-length"] = bytes.length;
   try {
     return await backend.request(location, {
       method: context.method,
       headers,
       signal: context.signal,
-      ...(bytes === undefined || bytes.length === 0 ? {} : { body: bytes }),
+      send: (outgoing) => sendBody(outgoing, context),
     });
   } catch (err) {
     const why = dialErrorText(err, location.host, location.port);

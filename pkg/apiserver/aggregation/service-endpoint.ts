@@ -1,0 +1,45 @@
+import type { Service, ServicePort } from "#pkg/api/types/core-v1.ts";
+import type { EndpointSlice } from "#pkg/api/types/discovery-v1.ts";
+import { notFound, serviceUnavailable } from "#pkg/errors/index.ts";
+import type { ObjectReader } from "../types.ts";
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The port of a Service by its number, as APIServices name it. */
+export const servicePort = (service: Service, port: number): ServicePort | undefined =>
+  service.spec?.ports?.find((each) => each.port === port);
+
+export function slicesOf(reader: ObjectReader, namespace: string, service: string): readonly EndpointSlice[] {
+  const slices = reader.list("discovery.k8s.io/endpointslices", namespace) as readonly EndpointSlice[];
+  return slices.filter((slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === service);
+}
+
+/** Ready addresses of a named port. */
+export function readyEndpoints(slices: readonly EndpointSlice[], portName: string): Endpoint[] {
+  return slices.flatMap((slice) => {
+    const port = slice.ports?.find((each) => (each.name ?? "") === portName)?.port;
+    if (port === undefined) return [];
+    const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false);
+    return ready.flatMap((endpoint) => endpoint.addresses.map((host) => ({ host, port })));
+  });
+}
+
+/**
+ * Where a Service's port is reached: a ready endpoint, picked at random, as with upstream's
+ * --enable-aggregator-routing, so that the server needs no kube-proxy beside it. @throws ApiError 404, 503
+ */
+export function resolveEndpoint(reader: ObjectReader, namespace: string, name: string, port: number): Endpoint {
+  const service = reader.get("services", namespace, name) as Service | undefined;
+  if (service === undefined) throw notFound({ group: "", plural: "services" }, name);
+  const { type, externalName = "" } = service.spec ?? {};
+  if (type === "ExternalName") return { host: externalName, port };
+  const wanted = servicePort(service, port);
+  if (wanted === undefined) throw serviceUnavailable(`no service port ${port} found for service "${name}"`);
+  const candidates = readyEndpoints(slicesOf(reader, namespace, name), wanted.name ?? "");
+  const picked = candidates[Math.floor(Math.random() * candidates.length)];
+  if (picked === undefined) throw serviceUnavailable(`no endpoints available for service "${name}"`);
+  return picked;
+}
