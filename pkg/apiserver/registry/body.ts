@@ -152,7 +152,11 @@ export function decodeObject(
   }
   if (fieldValidation !== "Ignore") report(raw, state, fieldValidation, failed, warn);
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = decoded;
-  return { kind: expected.kind, apiVersion, metadata: metadata ?? {}, ...rest } as Obj;
+  const object = { kind: expected.kind, apiVersion, metadata: metadata ?? {}, ...rest } as Obj;
+  // An empty list of managers asks for the owners to be forgotten; decoding leaves empty lists out.
+  const { managedFields } = (given["metadata"] ?? {}) as { managedFields?: unknown };
+  if (Array.isArray(managedFields) && managedFields.length === 0) object.metadata.managedFields = [];
+  return object;
 }
 
 function report(

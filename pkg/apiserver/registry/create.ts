@@ -1,9 +1,11 @@
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { alreadyExists, badRequest, invalid } from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { attributes } from "./admission.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
+import { setManagedFields, trackCreate } from "./managed-fields.ts";
 import { generateName, initialMetadata, matchPath, validateMetadata } from "./metadata.ts";
 import { writeOptions } from "./options.ts";
 import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
@@ -24,12 +26,18 @@ export async function create(services: RegistryServices, target: Target): Promis
   return { kind: "view", status: 201, definition, view: entry.as(definition) };
 }
 
+/** Who owns what of an object that server-side apply made. */
+export interface Owners {
+  readonly managedFields: KubeObject["metadata"]["managedFields"];
+}
+
 /** Everything after decoding: defaults, admission, validation, the write. Tries other names when one was generated. */
 export async function createObject(
   services: RegistryServices,
   target: Target,
   object: Obj,
   dryRun: boolean,
+  applied?: Owners,
 ): Promise<Entry> {
   const { definition } = target;
   const meta = object.metadata;
@@ -39,7 +47,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     if (prefix !== "") object.metadata.name = generateName(prefix);
     try {
-      return await createOnce(services, target, prefix === "" ? object : structuredClone(object), dryRun);
+      return await createOnce(services, target, prefix === "" ? object : structuredClone(object), dryRun, applied);
     } catch (err) {
       if (!(err instanceof ConflictError)) throw err;
       if (prefix === "" || attempt === NAME_ATTEMPTS)
@@ -48,11 +56,20 @@ export async function createObject(
   }
 }
 
-async function createOnce(services: RegistryServices, target: Target, object: Obj, dryRun: boolean): Promise<Entry> {
+async function createOnce(
+  services: RegistryServices,
+  target: Target,
+  object: Obj,
+  dryRun: boolean,
+  applied: Owners | undefined,
+): Promise<Entry> {
   const { context, definition } = target;
   const { strategy } = definition;
+  const given = object.metadata.managedFields;
   initialMetadata(object, definition, services.now());
   strategy.defaults?.(object);
+  if (applied === undefined) trackCreate(services, target, object, given);
+  else setManagedFields(object, applied.managedFields);
   const attempt = attributes(services, target, { operation: "CREATE", object, dryRun });
   await services.admission.admit(attempt);
   const hook = { user: context.user, dryRun, warn: context.warn };

@@ -1,12 +1,13 @@
-import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { badRequest, conflict, type FieldError, fieldError, invalid, MODIFIED } from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import { updateAdmission } from "./admission.ts";
+import { isSameIgnoringTimes, isSameValue } from "../fieldmanager/index.ts";
 import { finalizersLeft } from "./finalizers.ts";
+import { setManagedFields, trackUpdate } from "./managed-fields.ts";
 import { keepSystemMetadata, validateMetadata } from "./metadata.ts";
-import { existing, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
+import { existingReady, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
 import { hooksOf, inTransaction, put, storeCall, unwritten } from "./write.ts";
 
 const ATTEMPTS = 6;
@@ -20,6 +21,8 @@ export interface UpdateRequest {
    * in it makes the update conditional. Called again when another writer was faster. `attempt` counts from 1.
    */
   readonly make: (old: KubeObject, attempt: number) => Obj | Promise<Obj>;
+  /** What `make` returns has its managedFields already. */
+  readonly applied?: true;
   /** Instead of the strategy's rules for the object or its status; sees the object after `make`. */
   readonly rules?: SubresourceRules;
   /** What admission sees of the object: the subresource's own body, made from it and put back into it. */
@@ -42,7 +45,7 @@ export async function guaranteedUpdate(
   request: UpdateRequest,
 ): Promise<Entry> {
   for (let attempt = 1; ; attempt++) {
-    const entry = existing(target);
+    const entry = await existingReady(target);
     const old = entry.as(target.definition).object;
     const object = await request.make(old, attempt);
     const condition = checkPreconditions(target, object, old);
@@ -90,17 +93,23 @@ async function updateOnce(
   const { context, definition } = target;
   const { strategy } = definition;
   const isMain = request.subresource === "" && request.rules === undefined;
+  const given = object.metadata.managedFields;
   keepSystemMetadata(object, old);
   if (request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
   // What rules make of the old object has its defaults, and may share parts with it.
   if (request.rules === undefined || request.rules.generation === true) strategy.defaults?.(object);
+  if (request.applied === true) setManagedFields(object, given);
+  else if (request.rules === undefined) trackUpdate(services, target, object, old, given, request.subresource);
   const admission = updateAdmission(services, target, request, object, old);
   await admission.admit();
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
   const transaction = isMain ? await hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
   return inTransaction(transaction, request.dryRun, async () => {
-    if (request.rules !== undefined) request.rules.prepare?.(object, old);
-    else if (isMain) {
+    if (request.rules !== undefined) {
+      request.rules.prepare?.(object, old);
+      // What such a write takes of the request is known only now.
+      if (request.applied !== true) trackUpdate(services, target, object, old, given, request.subresource);
+    } else if (isMain) {
       if (definition.subresources["status"] !== undefined) keepStatus(object, old);
       strategy.prepareForUpdate?.(object, old);
     } else strategy.prepareForStatusUpdate?.(object, old);
@@ -153,7 +162,7 @@ function keepStatus(object: Obj, old: KubeObject): void {
 function bumpGeneration(object: Obj, old: KubeObject): void {
   const { metadata: _a, status: _b, kind: _c, apiVersion: _d, ...now } = object;
   const { metadata: _e, status: _f, kind: _g, apiVersion: _h, ...was } = old as Obj;
-  if (!isDeepStrictEqual(now, was)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  if (!isSameValue(now, was)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 /** The last finalizer of an object that is being deleted went, and nobody waits for its grace period any more. */
@@ -182,10 +191,11 @@ export async function remove(
   return entry.at(revision);
 }
 
+/** Times in managedFields alone are no change. */
 function isSame(object: Obj, old: KubeObject): boolean {
-  const { resourceVersion: _r, ...meta } = old.metadata;
-  return isDeepStrictEqual(
-    { ...object, metadata: { ...object.metadata, resourceVersion: undefined } },
-    { ...old, metadata: { ...meta, resourceVersion: undefined } },
-  );
+  for (const key in object) if (key !== "metadata" && !isSameValue(object[key], (old as Obj)[key])) return false;
+  for (const key in old) if ((old as Obj)[key] !== undefined && object[key] === undefined) return false;
+  const { resourceVersion: _a, managedFields, ...metadata } = object.metadata;
+  const { resourceVersion: _b, managedFields: managedBefore, ...before } = old.metadata;
+  return isSameValue(metadata, before) && isSameIgnoringTimes(managedFields, managedBefore);
 }

@@ -5,6 +5,7 @@ import { type GroupResource, notFound } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
 import type { AdmissionChain } from "../admission/chain.ts";
+import type { FieldManager } from "../fieldmanager/index.ts";
 import type { Cache, Entry, ResourceCache, Stored } from "../cache/index.ts";
 import type { Authorizer, RequestContext, ResourceHooks, ResourceTable, TokenIssuer, TokenVerdict } from "../types.ts";
 
@@ -26,6 +27,8 @@ export interface RegistryServices {
   readonly tokens: TokenIssuer | undefined;
   readonly authenticateToken: (token: string, audiences: readonly string[]) => Promise<TokenVerdict>;
   readonly authorizer: Authorizer;
+  /** Who owns which field. */
+  readonly fields: FieldManager;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  difference,
+  differenceBelow,
+  type FieldSet,
+  hasPath,
+  inOrder,
+  intersection,
+  isSameSet,
+  leavesOf,
+  setOfPath,
+  union,
+} from "./field-set.ts";
+import { printPath } from "./path-element.ts";
+
+const LABELS = { "f:metadata": { "f:labels": { ".": {}, "f:a": {}, "f:b": {} } } };
+const text = (set: FieldSet): string => JSON.stringify(set);
+
+describe("field sets", () => {
+  it("union holds the paths of both, and nodes of either", () => {
+    assert.deepEqual(union({ "f:a": {} }, { "f:a": { "f:b": {} } }), { "f:a": { ".": {}, "f:b": {} } });
+    assert.deepEqual(union({ "f:a": { "f:b": {} } }, { "f:a": {} }), { "f:a": { ".": {}, "f:b": {} } });
+    assert.deepEqual(union({ "f:a": { "f:b": {} } }, { "f:a": { "f:c": {} }, "f:d": {} }), {
+      "f:a": { "f:b": {}, "f:c": {} },
+      "f:d": {},
+    });
+    assert.equal(union(LABELS, setOfPath(["f:metadata", "f:labels", "f:a"])), LABELS);
+    assert.deepEqual(union({}, LABELS), LABELS);
+  });
+
+  it("difference takes single paths, differenceBelow all under them", () => {
+    assert.deepEqual(difference(LABELS, setOfPath(["f:metadata", "f:labels"])), {
+      "f:metadata": { "f:labels": { "f:a": {}, "f:b": {} } },
+    });
+    assert.deepEqual(differenceBelow(LABELS, setOfPath(["f:metadata", "f:labels"])), {});
+    assert.deepEqual(difference(LABELS, { "f:metadata": { "f:labels": { "f:a": {}, "f:b": {} } } }), {
+      "f:metadata": { "f:labels": {} },
+    });
+    assert.deepEqual(difference({ "f:a": {} }, { "f:a": { "f:b": {} } }), { "f:a": {} });
+    assert.deepEqual(difference(LABELS, LABELS), {});
+    assert.equal(difference(LABELS, { "f:spec": {} }), LABELS);
+  });
+
+  it("intersection holds the paths of both alone", () => {
+    assert.deepEqual(intersection(LABELS, { "f:metadata": { "f:labels": { "f:a": {}, "f:z": {} } } }), {
+      "f:metadata": { "f:labels": { "f:a": {} } },
+    });
+    assert.deepEqual(intersection(LABELS, setOfPath(["f:metadata", "f:labels"])), {
+      "f:metadata": { "f:labels": {} },
+    });
+    assert.deepEqual(intersection(LABELS, { "f:spec": {} }), {});
+  });
+
+  it("isSameSet and hasPath look at paths, not at their order", () => {
+    assert.ok(isSameSet({ "f:a": {}, "f:b": {} }, { "f:b": {}, "f:a": {} }));
+    assert.ok(!isSameSet({ "f:a": {} }, { "f:a": { "f:b": {} } }));
+    assert.ok(hasPath(LABELS, ["f:metadata", "f:labels"]));
+    assert.ok(!hasPath(LABELS, ["f:metadata"]));
+    assert.ok(!hasPath(LABELS, ["f:metadata", "f:labels", "f:none"]));
+  });
+
+  it("inOrder writes fields by name, keys and values by theirs", () => {
+    const ports = { 'k:{"containerPort":443,"protocol":"TCP"}': {}, 'k:{"containerPort":80,"protocol":"TCP"}': {} };
+    assert.equal(
+      text(inOrder({ "f:b": {}, "f:a": ports, 'v:"x"': {}, "i:10": {}, "i:9": {} })),
+      '{"f:a":{"k:{\\"containerPort\\":80,\\"protocol\\":\\"TCP\\"}":{},"k:{\\"containerPort\\":443,\\"protocol\\":\\"TCP\\"}":{}},"f:b":{},"v:\\"x\\"":{},"i:9":{},"i:10":{}}',
+    );
+    assert.equal(text(inOrder({ "f:b": {}, ".": {} })), '{".":{},"f:b":{}}');
+  });
+
+  it("leavesOf prints as conflicts do", () => {
+    const set = {
+      "f:spec": { "f:replicas": {}, "f:containers": { 'k:{"name":"a"}': { ".": {}, "f:image": {} } } },
+      "f:metadata": { "f:finalizers": { 'v:"x/y"': {} } },
+    };
+    assert.deepEqual(leavesOf(set).map(printPath), [
+      '.metadata.finalizers[="x/y"]',
+      '.spec.containers[name="a"].image',
+      ".spec.replicas",
+    ]);
+  });
+});

@@ -1,0 +1,183 @@
+/**
+ * Sets of field paths in the very form in which managedFields carries them (FieldsV1): a tree of path elements.
+ *
+ *   {"f:metadata":{"f:labels":{".":{},"f:app":{}}},"f:spec":{"f:replicas":{}}}
+ *
+ * An empty node is a path of the set; a node that has children is one when it holds "." as well. The empty root is the
+ * empty set. Sets are never changed: every function answers a new one, or an argument where that is the answer. No key
+ * can be a name of Object's own, since all begin with "f:", "k:", "v:", "i:" or are ".".
+ */
+import { compareElements } from "./path-element.ts";
+
+export interface FieldSet {
+  readonly [element: string]: FieldSet;
+}
+
+/** The set while it is made. */
+export type FieldSetDraft = Record<string, FieldSet>;
+
+export const SELF = ".";
+/** A path of the set with nothing below; also the empty set. */
+export const LEAF: FieldSet = Object.freeze({});
+
+export function isEmpty(set: FieldSet): boolean {
+  for (const _ in set) return false;
+  return true;
+}
+
+/** Whether the node itself is a path of the set. */
+export const isMember = (node: FieldSet): boolean => isEmpty(node) || node[SELF] !== undefined;
+
+/** Paths of either. */
+export const union = (a: FieldSet, b: FieldSet): FieldSet =>
+  isEmpty(a) ? b : isEmpty(b) ? a : uniteChildren(a, b, false);
+
+function uniteNodes(a: FieldSet, b: FieldSet): FieldSet {
+  const member = isMember(a) || isMember(b);
+  if (isEmpty(a)) return isEmpty(b) ? a : b[SELF] !== undefined ? b : { [SELF]: LEAF, ...b };
+  if (isEmpty(b)) return a[SELF] === undefined ? { [SELF]: LEAF, ...a } : a;
+  return uniteChildren(a, b, member);
+}
+
+function uniteChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet {
+  let out: FieldSetDraft | undefined = member && a[SELF] === undefined ? { [SELF]: LEAF, ...a } : undefined;
+  for (const key in b) {
+    if (key === SELF) continue;
+    const mine = a[key];
+    const both = mine === undefined ? (b[key] as FieldSet) : uniteNodes(mine, b[key] as FieldSet);
+    if (both === mine) continue;
+    out ??= { ...a };
+    out[key] = both;
+  }
+  return out ?? a;
+}
+
+/** Paths of `a` that are not in `b`. */
+export const difference = (a: FieldSet, b: FieldSet): FieldSet =>
+  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false, subtractNodes) ?? LEAF);
+
+/** Paths of `a` that are neither in `b` nor below a path of `b`. */
+export const differenceBelow = (a: FieldSet, b: FieldSet): FieldSet =>
+  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false, subtractBelow) ?? LEAF);
+
+type Subtract = (a: FieldSet, b: FieldSet) => FieldSet | undefined;
+
+const subtractBelow: Subtract = (a, b) => {
+  if (isMember(b)) return undefined;
+  return isEmpty(a) ? a : subtractChildren(a, b, a[SELF] !== undefined, subtractBelow);
+};
+
+const subtractNodes: Subtract = (a, b) => {
+  const loses = isMember(b);
+  if (isEmpty(a)) return loses ? undefined : a;
+  if (isEmpty(b)) return a[SELF] === undefined ? a : withoutSelf(a);
+  return subtractChildren(a, b, a[SELF] !== undefined && !loses, subtractNodes);
+};
+
+function withoutSelf(node: FieldSet): FieldSet {
+  const { [SELF]: _self, ...rest } = node;
+  return rest;
+}
+
+/** `a` without what `b` holds below; undefined when nothing is left. */
+function subtractChildren(a: FieldSet, b: FieldSet, member: boolean, subtract: Subtract): FieldSet | undefined {
+  let changed = (a[SELF] !== undefined) !== member;
+  for (const key in a) {
+    const other = key === SELF ? undefined : b[key];
+    if (other !== undefined && subtract(a[key] as FieldSet, other) !== a[key]) {
+      changed = true;
+      break;
+    }
+  }
+  if (!changed) return a;
+  const out: FieldSetDraft = {};
+  for (const key in a) {
+    if (key === SELF) continue;
+    const other = b[key];
+    const left = other === undefined ? a[key] : subtract(a[key] as FieldSet, other);
+    if (left !== undefined) out[key] = left;
+  }
+  if (isEmpty(out)) return member ? LEAF : undefined;
+  return member ? { [SELF]: LEAF, ...out } : out;
+}
+
+/** Paths of both. */
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  return (isEmpty(a) || isEmpty(b) ? undefined : intersectChildren(a, b, false)) ?? LEAF;
+}
+
+function intersectNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
+  const member = isMember(a) && isMember(b);
+  if (isEmpty(a) || isEmpty(b)) return member ? LEAF : undefined;
+  return intersectChildren(a, b, member);
+}
+
+function intersectChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet | undefined {
+  const out: FieldSetDraft = {};
+  for (const key in a) {
+    const other = key === SELF ? undefined : b[key];
+    const shared = other === undefined ? undefined : intersectNodes(a[key] as FieldSet, other);
+    if (shared !== undefined) out[key] = shared;
+  }
+  if (isEmpty(out)) return member ? LEAF : undefined;
+  return member ? { [SELF]: LEAF, ...out } : out;
+}
+
+export function isSameSet(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true;
+  let size = 0;
+  for (const key in a) {
+    const other = b[key];
+    if (other === undefined || !isSameSet(a[key] as FieldSet, other)) return false;
+    size++;
+  }
+  for (const _ in b) size--;
+  return size === 0;
+}
+
+/** Whether the path is in the set. */
+export function hasPath(set: FieldSet, path: readonly string[]): boolean {
+  let at: FieldSet | undefined = set;
+  for (const element of path) at = at?.[element];
+  return at !== undefined && path.length > 0 && isMember(at);
+}
+
+/** The set of this path alone. */
+export function setOfPath(path: readonly string[]): FieldSet {
+  return path.reduceRight<FieldSet>((below, element) => ({ [element]: below }), LEAF);
+}
+
+/** Paths of the set that have none below them, in order. */
+export function leavesOf(set: FieldSet): string[][] {
+  const out: string[][] = [];
+  const visit = (node: FieldSet, path: readonly string[]): void => {
+    for (const key of Object.keys(node).sort(compareElements)) {
+      if (key === SELF) continue;
+      const child = node[key] as FieldSet;
+      const at = [...path, key];
+      if (isEmpty(child)) out.push(at);
+      else visit(child, at);
+    }
+  };
+  visit(set, []);
+  return out;
+}
+
+/** The same set with its elements in the order in which upstream writes them. */
+export function inOrder(set: FieldSet): FieldSet {
+  let last: string | undefined;
+  let sorted = true;
+  let same = true;
+  for (const key in set) {
+    if (last !== undefined && compareElements(last, key) > 0) sorted = false;
+    last = key;
+    const child = set[key] as FieldSet;
+    if (inOrder(child) !== child) same = false;
+  }
+  if (sorted && same) return set;
+  const keys = Object.keys(set);
+  if (!sorted) keys.sort(compareElements);
+  const out: FieldSetDraft = {};
+  for (const key of keys) out[key] = inOrder(set[key] as FieldSet);
+  return out;
+}
