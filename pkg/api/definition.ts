@@ -36,6 +36,8 @@ export interface ResourceDefinition {
    */
   readonly storage: StorageDefinition;
   readonly strategy: Strategy;
+  /** Text of a Warning header on every answer: the version is deprecated. */
+  readonly deprecationWarning?: string;
 }
 
 export interface StorageDefinition {
@@ -72,6 +74,11 @@ type Obj = Mutable<KubeObject> & Record<string, any>; // oxlint-disable-line no-
  * Every hook is synchronous and pure (no I/O): what needs other objects is an admission plugin in pkg/apiserver.
  */
 export interface Strategy {
+  /**
+   * Loads what the other hooks need and few kinds use (regular expressions, CEL); awaited before a write's first hook.
+   * Undefined once all is there.
+   */
+  readonly ready?: () => Promise<void> | undefined;
   /** Upstream's SetDefaults_…; runs after decode, on create, update, patch, and before a status update is validated. */
   readonly defaults?: (object: Obj) => void;
   /** Before validation of a create: clear status and what clients may not set. */
@@ -115,6 +122,8 @@ export interface Strategy {
     readonly specReplicas: string;
     readonly statusReplicas: string;
     readonly selector: (object: KubeObject) => string;
+    /** An object without spec replicas has no scale: 500, as upstream answers for custom resources. */
+    readonly mustHaveReplicas?: boolean;
   };
 }
 
