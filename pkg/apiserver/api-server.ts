@@ -1,7 +1,6 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { builtinDefinitions } from "#pkg/api/schema/load.ts";
 import { createClient } from "#pkg/client/index.ts";
-import { createClient } from "#pkg/client/index.ts";
 import type { Transport } from "#pkg/client/types.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";

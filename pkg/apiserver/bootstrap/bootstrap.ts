@@ -6,6 +6,7 @@ import { isAbort, sleep } from "#pkg/async/index.ts";
 import type { Client } from "#pkg/client/types.ts";
 import { isAlreadyExists, isConflict } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
+import { ensureFlowObjects } from "../flowcontrol/index.ts";
 import { DEFAULT_NAMESPACES, SYSTEM_PRIORITY_CLASSES } from "./default-objects.ts";
 import { ensureDefaultServiceCidr } from "./default-service-cidr.ts";
 import { type AdvertisedAddress, reconcileKubernetesService } from "./kubernetes-service.ts";
@@ -14,7 +15,7 @@ import { completeBinding, completeRole } from "./reconcile-rbac.ts";
 
 export interface BootstrapOptions {
   /** In-process, as the API server itself (system:masters). */
-  readonly client: Pick<Client, "get" | "list" | "create" | "update">;
+  readonly client: Pick<Client, "get" | "list" | "create" | "update" | "delete">;
   readonly log: Logger;
   /** Cluster IP of default/kubernetes: `ServiceAllocator.firstAddress`. */
   readonly clusterIp: string;
@@ -78,6 +79,7 @@ export class Bootstrap {
       serviceCidr === undefined ? undefined : ensureDefaultServiceCidr(client, serviceCidr, log),
       this.#createMissing(priorityclasses, SYSTEM_PRIORITY_CLASSES),
       reconcileKubernetesService(client, clusterIp, advertised()),
+      ensureFlowObjects(client),
     ]);
   }
 

@@ -124,6 +124,11 @@ export class ResourceCache {
     for (const end of this.#ending) end();
   }
 
+  /** Objects of one namespace, or ("") of all. */
+  count(namespace: string): number {
+    return this.#namespaced && namespace !== "" ? (this.#buckets.get(namespace)?.entries.size ?? 0) : this.size;
+  }
+
   get size(): number {
     let size = 0;
     for (const bucket of this.#buckets.values()) size += bucket.entries.size;
