@@ -3,6 +3,7 @@
 export { builtinAdmissionPlugins } from "./admission/plugins/index.ts";
 export { ServiceAllocator } from "./allocators/index.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
+export { FRONT_PROXY_NAME } from "./auth/index.ts";
 export { Bootstrap } from "./bootstrap/index.ts";
 export { type Stored, storedCodec } from "./cache/index.ts";
 export { Compactor, type CompactorOptions } from "./compactor.ts";

@@ -31,8 +31,14 @@ function serialNumber(): string {
   return bytes.toString("hex");
 }
 
-/** A self-signed certificate authority, valid for ten years. */
-export async function createAuthority(commonName: string): Promise<KeyPair> {
+/**
+ * A self-signed certificate authority, valid for ten years. `pathLength` 0: no other authority may stand between it and
+ * what it signs; unbounded unless told.
+ */
+export async function createAuthority(
+  commonName: string,
+  options: { readonly pathLength?: number } = {},
+): Promise<KeyPair> {
   const x509 = await library();
   const keys = await newKeys();
   const now = Date.now();
@@ -44,7 +50,7 @@ export async function createAuthority(commonName: string): Promise<KeyPair> {
     signingAlgorithm: ALGORITHM,
     keys,
     extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.BasicConstraintsExtension(true, options.pathLength, true),
       new x509.KeyUsagesExtension(
         x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
         true,

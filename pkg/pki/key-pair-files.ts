@@ -28,8 +28,12 @@ async function write(base: string, pair: KeyPair): Promise<KeyPair> {
 }
 
 /** The authority kept in `<base>.crt` and `<base>.key`, made at the first call. */
-export async function ensureAuthority(base: string, commonName: string): Promise<KeyPair> {
-  return (await read(base)) ?? (await write(base, await createAuthority(commonName)));
+export async function ensureAuthority(
+  base: string,
+  commonName: string,
+  options: Parameters<typeof createAuthority>[1] = {},
+): Promise<KeyPair> {
+  return (await read(base)) ?? (await write(base, await createAuthority(commonName, options)));
 }
 
 /** The certificate kept in `<base>.crt` and `<base>.key`; issued anew when it no longer answers `request`. */

@@ -99,7 +99,8 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
       issuer: `https://kubernetes.default.svc.${config.clusterDomain}`,
       audiences: [`https://kubernetes.default.svc.${config.clusterDomain}`],
     },
-    admission: ({ reader }) => builtinAdmissionPlugins({ reader, client: () => ownClient() }),
+    aggregation: { frontProxyTls: () => certificates.frontProxyClient },
+    admission: (parts) => builtinAdmissionPlugins({ ...parts, log, client: () => ownClient() }),
     hooks: ({ reader, writer }) => {
       const [from, to] = config.serviceNodePortRange.split("-").map(Number) as [number, number];
       allocator = new ServiceAllocator({
@@ -135,6 +136,7 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
     serviceCidr: config.serviceCidr,
     repair: async () => await allocator?.repair(),
     advertised: () => ({ address: advertiseAddress, port: config.httpsListenPort }),
+    authorities: () => ({ client: certificates.clientCa.cert, frontProxy: certificates.frontProxyCa.cert }),
   });
   await bootstrap.ensure();
   life.throwIfAborted();
@@ -282,7 +284,11 @@ async function openStore(paths: Paths, assets: Assets, log: Logger): Promise<Sto
   }
 }
 
-const tlsOf = ({ serving, clientCa }: Certificates): TlsFiles => ({ ...serving, clientAuthorities: clientCa.cert });
+const tlsOf = ({ serving, clientCa, frontProxyCa }: Certificates): TlsFiles => ({
+  ...serving,
+  clientAuthorities: clientCa.cert,
+  frontProxyAuthorities: frontProxyCa.cert,
+});
 
 async function listen(api: ApiServer, config: ServerConfig, certificates: Certificates): Promise<RunningListener> {
   try {

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { FRONT_PROXY_NAME } from "#pkg/apiserver/index.ts";
 import {
   ensureAuthority,
   ensureCertificate,
@@ -14,6 +15,9 @@ export interface Certificates {
   readonly serverCa: KeyPair;
   /** Signs what clients show. */
   readonly clientCa: KeyPair;
+  /** Signs what proxies show that speak for users: this server to extension servers, and others to this one. */
+  readonly frontProxyCa: KeyPair;
+  readonly frontProxyClient: KeyPair;
   readonly serving: KeyPair;
   /** The administrator's: system:masters. */
   readonly admin: KeyPair;
@@ -39,13 +43,14 @@ const isAddress = (name: string): boolean => /^[\d.]+$|:/.test(name);
 /** Loads what is there and still good, and issues the rest. Called again by a timer, it renews while running. */
 export async function ensureCertificates(dir: string, names: CertificateNames): Promise<Certificates> {
   const at = (name: string): string => join(dir, name);
-  const [serverCa, clientCa, serviceAccountKey] = await Promise.all([
+  const [serverCa, clientCa, frontProxyCa, serviceAccountKey] = await Promise.all([
     ensureAuthority(at("server-ca"), "minik-server-ca"),
     ensureAuthority(at("client-ca"), "minik-client-ca"),
+    ensureAuthority(at("front-proxy-ca"), "minik-front-proxy-ca", { pathLength: 0 }),
     ensureServiceAccountKey(at("service-account.key")),
   ]);
   const unique = (values: readonly string[]): string[] => [...new Set(values)];
-  const [serving, kubeletServing, admin, kubeletClient] = await Promise.all([
+  const [serving, kubeletServing, admin, kubeletClient, frontProxyClient] = await Promise.all([
     ensureCertificate(at("serving"), serverCa, {
       commonName: "kube-apiserver",
       usage: "server",
@@ -85,6 +90,17 @@ export async function ensureCertificates(dir: string, names: CertificateNames): 
       organizations: ["system:masters"],
       usage: "client",
     }),
+    ensureCertificate(at("front-proxy-client"), frontProxyCa, { commonName: FRONT_PROXY_NAME, usage: "client" }),
   ]);
-  return { serverCa, clientCa, serving, admin, kubeletClient, kubeletServing, serviceAccountKey };
+  return {
+    serverCa,
+    clientCa,
+    frontProxyCa,
+    frontProxyClient,
+    serving,
+    admin,
+    kubeletClient,
+    kubeletServing,
+    serviceAccountKey,
+  };
 }

@@ -5,7 +5,12 @@ export {
   type StaticToken,
   tokenAuthenticator,
 } from "./authenticators.ts";
-export { FrontProxies, refuseFrontProxyItself, requestHeaderAuthenticator } from "./request-header.ts";
+export {
+  FRONT_PROXY_NAME,
+  FrontProxies,
+  refuseFrontProxyItself,
+  requestHeaderAuthenticator,
+} from "./request-header.ts";
 export { RbacAuthorizer } from "./rbac-authorizer.ts";
 export { ServiceAccountTokens, type ServiceAccountTokensOptions } from "./service-account-tokens.ts";
 export { systemPolicyAuthorizer } from "./system-policy.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { endpoints, namespaces, pods, serviceaccounts, services } from "#pkg/api/types/core-v1.ts";
+import { configmaps, endpoints, namespaces, pods, serviceaccounts, services } from "#pkg/api/types/core-v1.ts";
 import { endpointslices } from "#pkg/api/types/discovery-v1.ts";
 import { clusterrolebindings, clusterroles, roles } from "#pkg/api/types/rbac-v1.ts";
 import { priorityclasses } from "#pkg/api/types/scheduling-v1.ts";
@@ -23,7 +23,7 @@ describe("Bootstrap", () => {
   before(async () => {
     let clusterIp = "";
     test = await startTestServer(undefined, {
-      admission: (parts) => builtinAdmissionPlugins({ reader: parts.reader, client: () => client }),
+      admission: (parts) => builtinAdmissionPlugins({ ...parts, client: () => client }),
       hooks: (parts) => {
         const nodePortRange = { from: 30_000, to: 32_767 };
         const allocator = new ServiceAllocator({ ...parts, log, serviceCidr: "10.43.0.0/16", nodePortRange });
@@ -32,8 +32,9 @@ describe("Bootstrap", () => {
       },
     });
     client = createClient(test.transport);
+    const authorities = () => ({ client: "clients", frontProxy: "proxies" });
     const advertised = () => ({ address: "192.0.2.1", port });
-    bootstrap = new Bootstrap({ client, log, clusterIp, advertised, intervalMs: 5 });
+    bootstrap = new Bootstrap({ client, log, clusterIp, advertised, authorities, intervalMs: 5 });
     await bootstrap.ensure();
   });
   after(() => test.close());
@@ -49,6 +50,15 @@ describe("Bootstrap", () => {
     const admin = await client.get(clusterroles, { name: "admin" });
     assert.ok((admin.rules ?? []).some((r) => r.resources?.includes("pods/exec")));
     assert.ok((await client.list(roles, { namespace: "kube-system" })).items.length > 3);
+  });
+
+  it("publishes for extension servers whom they may believe", async () => {
+    const at = { namespace: "kube-system", name: "extension-apiserver-authentication" };
+    const { data } = await client.get(configmaps, at);
+    assert.equal(data?.["client-ca-file"], "clients");
+    assert.equal(data?.["requestheader-client-ca-file"], "proxies");
+    assert.equal(data?.["requestheader-allowed-names"], '["front-proxy-client"]');
+    assert.equal(data?.["requestheader-extra-headers-prefix"], '["X-Remote-Extra-"]');
   });
 
   it("restores what was deleted and follows the advertised port", async () => {

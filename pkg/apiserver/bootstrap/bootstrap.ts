@@ -7,6 +7,7 @@ import type { Client } from "#pkg/client/types.ts";
 import { isAlreadyExists, isConflict } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { ensureFlowObjects } from "../flowcontrol/index.ts";
+import { type AuthenticationAuthorities, reconcileAuthenticationConfig } from "./authentication-config.ts";
 import { DEFAULT_NAMESPACES, SYSTEM_PRIORITY_CLASSES } from "./default-objects.ts";
 import { ensureDefaultServiceCidr } from "./default-service-cidr.ts";
 import { type AdvertisedAddress, reconcileKubernetesService } from "./kubernetes-service.ts";
@@ -25,6 +26,8 @@ export interface BootstrapOptions {
   readonly repair?: () => Promise<void>;
   /** Where pods reach this server; asked again before every check, since addresses may change while running. */
   readonly advertised: () => AdvertisedAddress;
+  /** What is published for extension servers; nothing without it. */
+  readonly authorities?: () => AuthenticationAuthorities;
   /** 10 s, as upstream, unless told. */
   readonly intervalMs?: number;
 }
@@ -73,12 +76,13 @@ export class Bootstrap {
 
   /** What a cluster cannot do without at any moment; roles are an administrator's to change until the next start. */
   async #ensureEssentials(): Promise<void> {
-    const { client, clusterIp, serviceCidr, advertised, log } = this.#options;
+    const { client, clusterIp, serviceCidr, advertised, authorities, log } = this.#options;
     await this.#createMissing(namespaces, DEFAULT_NAMESPACES);
     await Promise.all([
       serviceCidr === undefined ? undefined : ensureDefaultServiceCidr(client, serviceCidr, log),
       this.#createMissing(priorityclasses, SYSTEM_PRIORITY_CLASSES),
       reconcileKubernetesService(client, clusterIp, advertised()),
+      authorities === undefined ? undefined : reconcileAuthenticationConfig(client, authorities()),
       ensureFlowObjects(client),
     ]);
   }
