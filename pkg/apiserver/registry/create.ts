@@ -66,6 +66,8 @@ async function createOnce(
   const { context, definition } = target;
   const { strategy } = definition;
   const given = object.metadata.managedFields;
+  const loading = strategy.ready?.();
+  if (loading !== undefined) await loading;
   initialMetadata(object, definition, services.now());
   strategy.defaults?.(object);
   if (applied === undefined) trackCreate(services, target, object, given);
