@@ -149,6 +149,9 @@ function writeOptionsObject({ context }: Target, operation: AdmissionAttributes[
   };
 }
 
-function deleteOptionsObject({ dryRun, ...plan }: DeletePlan): object {
-  return { ...plan, kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", ...(dryRun ? { dryRun: ["All"] } : {}) };
+function deleteOptionsObject(plan: DeletePlan): object {
+  const { dryRun, gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy } = plan;
+  const given = { gracePeriodSeconds, orphanDependents, preconditions, propagationPolicy };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1", ...set, ...(dryRun ? { dryRun: ["All"] } : {}) };
 }

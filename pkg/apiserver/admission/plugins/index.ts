@@ -1,6 +1,9 @@
 // Upstream's default admission plugins, one file each. They read the server's cache; only ResourceQuota writes (its
 // objects' status).
-import type { AdmissionPlugin, ObjectReader } from "../../types.ts";
+import type { AdmissionPlugin, Authorizer, ObjectReader, ResourceTable } from "../../types.ts";
+import { WebhookClient } from "../../webhook/index.ts";
+import { MutatingAdmissionWebhook, ValidatingAdmissionWebhook } from "../webhooks/index.ts";
+import type { Logger } from "#pkg/log/index.ts";
 import { CertificateRequester } from "./certificate-requester.ts";
 import { CertificateSubjectRestriction } from "./certificate-subject-restriction.ts";
 import { DefaultIngressClass, DefaultStorageClass } from "./default-class.ts";
@@ -17,12 +20,16 @@ import { TaintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 export interface PluginParts {
   readonly reader: ObjectReader;
+  readonly resources: ResourceTable;
+  readonly authorizer: Authorizer;
+  readonly log?: Logger;
   /** In-process, as the API server itself; asked for at the first write, since the server is made after its plugins. */
   readonly client: () => QuotaClient;
 }
 
-/** In upstream's order: what counts comes last. */
+/** In upstream's order (AllOrderedPlugins): what administrators add comes after what is built in, what counts comes last. */
 export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionPlugin[] {
+  const caller = new WebhookClient(parts);
   return [
     new NamespaceLifecycle(parts),
     new LimitRanger(parts),
@@ -37,6 +44,8 @@ export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionP
     new CertificateRequester(),
     new CertificateSubjectRestriction(),
     new DefaultIngressClass(parts),
+    new MutatingAdmissionWebhook({ ...parts, caller }),
+    new ValidatingAdmissionWebhook({ ...parts, caller }),
     new ResourceQuota(parts),
   ];
 }
