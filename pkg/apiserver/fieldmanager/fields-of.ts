@@ -60,8 +60,8 @@ function ofMap(
     const node = nodeOf(childType ?? DEDUCED, child, path, strict);
     path.pop();
     if (node === undefined) {
-      // An empty list sets nothing, an empty object itself.
-      if (!Array.isArray(child) || declared === undefined) out[element] = LEAF;
+      // An empty list sets nothing, an empty object itself; metadata that only says whose it is neither.
+      if (declared === undefined || (!Array.isArray(child) && !isPartlyUnowned(declared))) out[element] = LEAF;
     } else out[element] = declared === undefined ? withSelf(node) : node;
   }
   return isEmpty(out) ? undefined : out;
@@ -89,6 +89,8 @@ function ofList(type: ListType, list: readonly unknown[], path: string[], strict
   return isEmpty(out) ? undefined : out;
 }
 
+const isPartlyUnowned = (type: FieldType): boolean => type.kind === "map" && type.unowned !== undefined;
+
 const withSelf = (node: FieldSet): FieldSet =>
   isEmpty(node) || node[SELF] !== undefined ? node : { [SELF]: LEAF, ...node };
 
@@ -104,7 +106,7 @@ export function withNamedFields(type: FieldType, set: FieldSet): FieldSet {
     const childType =
       declared ?? (type.kind === "list" ? type.element : type.kind === "map" ? (type.element ?? DEDUCED) : DEDUCED);
     const below = withNamedFields(childType, child);
-    const named = declared === undefined ? below : withSelf(below);
+    const named = declared === undefined || isPartlyUnowned(declared) ? below : withSelf(below);
     if (named !== child) (out ??= { ...set })[key] = named;
   }
   return out ?? set;

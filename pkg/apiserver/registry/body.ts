@@ -9,6 +9,7 @@ import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import type { Obj } from "./services.ts";
+import { YAML_OPTIONS } from "./yaml.ts";
 
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
@@ -90,13 +91,7 @@ function parseJsonBody(text: string, kind: string): unknown {
 
 function parseYamlBody(text: string, kind: string): unknown {
   try {
-    return parseYaml(text, {
-      uniqueKeys: false,
-      maxAliasCount: 100,
-      prettyErrors: false,
-      schema: "core",
-      merge: false,
-    });
+    return parseYaml(text, YAML_OPTIONS);
   } catch (err) {
     throw unrecognized(kind, `error converting YAML to JSON: yaml: ${(err as Error).message}`, text);
   }

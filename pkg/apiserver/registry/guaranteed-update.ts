@@ -21,6 +21,8 @@ export interface UpdateRequest {
    * in it makes the update conditional. Called again when another writer was faster. `attempt` counts from 1.
    */
   readonly make: (old: KubeObject, attempt: number) => Obj | Promise<Obj>;
+  /** `make` begins with the object that is there: without a resourceVersion it is bound to none. */
+  readonly fromLive?: true;
   /** What `make` returns has its managedFields already. */
   readonly applied?: true;
   /** Instead of the strategy's rules for the object or its status; sees the object after `make`. */
@@ -48,7 +50,7 @@ export async function guaranteedUpdate(
     const entry = await existingReady(target);
     const old = entry.as(target.definition).object;
     const object = await request.make(old, attempt);
-    const condition = checkPreconditions(target, object, old);
+    const condition = checkPreconditions(target, object, old, request.fromLive === true);
     try {
       return await updateOnce(services, target, request, entry, old, object);
     } catch (err) {
@@ -59,7 +61,7 @@ export async function guaranteedUpdate(
 }
 
 /** True when the update is bound to a revision. @throws 409 when that is not the one there is */
-function checkPreconditions(target: Target, object: Obj, old: KubeObject): boolean {
+function checkPreconditions(target: Target, object: Obj, old: KubeObject, fromLive: boolean): boolean {
   const { definition } = target;
   const { uid, resourceVersion } = object.metadata;
   if (uid !== undefined && uid !== "" && uid !== old.metadata.uid)
@@ -69,7 +71,7 @@ function checkPreconditions(target: Target, object: Obj, old: KubeObject): boole
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
     );
   if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") {
-    if (definition.strategy.allowUnconditionalUpdate === false)
+    if (!fromLive && definition.strategy.allowUnconditionalUpdate === false)
       throw invalid(definition.group, definition.kind, target.name, [
         fieldError.invalid("metadata.resourceVersion", resourceVersion ?? "", "must be specified for an update"),
       ]);

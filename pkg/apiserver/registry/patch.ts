@@ -14,6 +14,7 @@ import type { Obj, RegistryServices, Target } from "./services.ts";
 const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
 const STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json";
+export const APPLY_PATCH = "application/apply-patch+yaml";
 
 /** Turns what is there into what the patch makes of it. */
 export type Patcher = (old: unknown) => unknown;
@@ -21,11 +22,13 @@ export type Patcher = (old: unknown) => unknown;
 /** PATCH of an object or of its status. */
 export async function patch(services: RegistryServices, target: Target, rules?: SubresourceRules): Promise<Reply> {
   const { context, definition } = target;
+  if (contentType(context) === APPLY_PATCH) return (await import("./apply.ts")).apply(services, target, rules);
   const options = writeOptions(context, "PatchOptions");
   const apply = await patcherOf(target);
   const entry = await guaranteedUpdate(services, target, {
     dryRun: options.dryRun,
     subresource: context.info.subresource,
+    fromLive: true,
     make: (old) => patched(services, target, apply, old, options),
     ...(rules === undefined ? {} : { rules }),
   });
@@ -42,7 +45,7 @@ export async function patcherOf(target: Target): Promise<Patcher> {
     throw new ApiError(
       415,
       "UnsupportedMediaType",
-      `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`,
+      `the body of the request was in an unknown format - accepted media types include: ${[...supported, APPLY_PATCH].join(", ")}`,
     );
   const value = await readPatch(target);
   if (type === JSON_PATCH) return (old) => applyJsonPatch(old, value);
@@ -75,8 +78,7 @@ function patched(
   options: WriteOptions,
 ): Obj {
   const { definition, context } = target;
-  const { resourceVersion: _resourceVersion, ...metadata } = old.metadata;
-  const value = apply({ ...old, metadata }) as Obj;
+  const value = apply(old) as Obj;
   const object = decodeObject(
     { value, text: undefined },
     expectedOf(definition, services.decoder(definition)),
@@ -84,5 +86,8 @@ function patched(
     context.warn,
   );
   matchPath(object, target);
+  // Only a patch that names another revision is bound to one: what loses a race is applied again.
+  const { metadata } = object as { metadata: { resourceVersion?: string } };
+  if (metadata.resourceVersion === old.metadata.resourceVersion) delete metadata.resourceVersion;
   return object;
 }

@@ -2,6 +2,7 @@ import { badRequest, notFound } from "#pkg/errors/index.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
+import { authorizeCreate } from "./create-access.ts";
 import { createObject } from "./create.ts";
 import { guaranteedUpdate, type SubresourceRules } from "./guaranteed-update.ts";
 import { matchPath } from "./metadata.ts";
@@ -21,6 +22,7 @@ export async function update(services: RegistryServices, target: Target, rules?:
   if (target.cache.get(target.namespace, target.name) === undefined) {
     if (definition.strategy.allowCreateOnUpdate !== true || subresource !== "")
       throw notFound(groupResource(definition), target.name);
+    await authorizeCreate(services, target);
     const created = await createObject(services, target, object, options.dryRun);
     return { kind: "view", status: 201, definition, view: created.as(definition) };
   }

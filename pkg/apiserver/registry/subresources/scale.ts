@@ -1,12 +1,12 @@
-import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import { typeName } from "#pkg/api/schema/type-name.ts";
 import type { Scale } from "#pkg/api/types/autoscaling-v1.ts";
 import { badRequest, fieldError, invalid, methodNotAllowed } from "#pkg/errors/index.ts";
 import type { Reply } from "../../types.ts";
-import { decodeObject, type Expected, readBody } from "../body.ts";
-import { guaranteedUpdate } from "../guaranteed-update.ts";
-import { writeOptions } from "../options.ts";
-import { patcherOf } from "../patch.ts";
+import { contentType, decodeObject, type Expected, readBody } from "../body.ts";
+import { guaranteedUpdate, type UpdateRequest } from "../guaranteed-update.ts";
+import { applyOptions, writeOptions } from "../options.ts";
+import { APPLY_PATCH, patcherOf } from "../patch.ts";
 import { existingReady, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
 
 /** GET, PUT and PATCH of autoscaling/v1 Scale, whose two numbers and selector lie where the strategy says. */
@@ -27,6 +27,7 @@ export async function updateScale(services: RegistryServices, target: Target): P
 }
 
 export async function patchScale(services: RegistryServices, target: Target): Promise<Reply> {
+  if (contentType(target.context) === APPLY_PATCH) return applyScale(services, target);
   const options = writeOptions(target.context, "PatchOptions");
   const apply = await patcherOf(target);
   return write(services, target, options.dryRun, (old) => {
@@ -41,6 +42,32 @@ export async function patchScale(services: RegistryServices, target: Target): Pr
   });
 }
 
+/** Replicas applied through scale belong to the applier at the object's own path. */
+async function applyScale(services: RegistryServices, target: Target): Promise<Reply> {
+  const { context, definition } = target;
+  const options = applyOptions(context);
+  const expected = expectedScale(services);
+  const { appliedTo } = await import("../apply.ts");
+  const { readConfiguration } = await import("../apply-configuration.ts");
+  const given = await readConfiguration(context, expected, options.fieldValidation);
+  const scale = decodeObject({ value: given, text: undefined }, expected, options.fieldValidation, context.warn);
+  const { uid, resourceVersion } = scale.metadata;
+  const { replicas } = (scale["spec"] ?? {}) as { replicas?: number };
+  const config = {
+    apiVersion: apiVersionOf(definition),
+    kind: definition.kind,
+    metadata: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+  if (replicas !== undefined) setPath(config, rulesOf(target).specReplicas, replicasOf(target, scale));
+  return put(services, target, options.dryRun, {
+    applied: true,
+    make: (old) => appliedTo(services, target, old, config, options),
+  });
+}
+
 async function write(
   services: RegistryServices,
   target: Target,
@@ -48,9 +75,7 @@ async function write(
   wanted: (old: KubeObject) => Obj,
 ): Promise<Reply> {
   const { specReplicas } = rulesOf(target);
-  const entry = await guaranteedUpdate(services, target, {
-    dryRun,
-    subresource: "scale",
+  return put(services, target, dryRun, {
     make: (old) => {
       const scale = wanted(old);
       const object = structuredClone(old) as Obj;
@@ -59,6 +84,21 @@ async function write(
       setPath(object, specReplicas, replicasOf(target, scale));
       return object;
     },
+  });
+}
+
+async function put(
+  services: RegistryServices,
+  target: Target,
+  dryRun: boolean,
+  how: Pick<UpdateRequest, "make" | "applied">,
+): Promise<Reply> {
+  const { specReplicas } = rulesOf(target);
+  const entry = await guaranteedUpdate(services, target, {
+    ...how,
+    dryRun,
+    subresource: "scale",
+    fromLive: true,
     body: {
       of: (object) => scaleOf(target, object) as unknown as Obj,
       into: (object, scale) => setPath(object, specReplicas, replicasOf(target, scale)),
