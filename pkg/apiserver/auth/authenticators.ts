@@ -4,6 +4,10 @@ import type { Authenticator, UserInfo } from "../types.ts";
 import type { FrontProxies } from "./request-header.ts";
 import type { ServiceAccountTokens } from "./service-account-tokens.ts";
 
+/** Names the credential in audit logs and whoami; upstream's user.CredentialIDKey. */
+const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
+/** Kubernetes' own attribute of subjects, for the user's uid. */
+const UID_OID = "1.3.6.1.4.1.57683.2";
 const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 
 /** A token that is known beforehand: the bootstrap token of joining nodes, tokens of a file. */
@@ -34,9 +38,21 @@ function userOfCertificate(der: Uint8Array): UserInfo {
     lines
       .flatMap((line) => line.split(" + "))
       .filter((part) => part.startsWith(`${key}=`))
-      .map((part) => part.slice(key.length + 1));
-  return { name: values("CN")[0] ?? "", groups: [...values("O"), "system:authenticated"] };
+      .map((part) => unescaped(part.slice(key.length + 1)));
+  const [uid = ""] = values(UID_OID);
+  return {
+    name: values("CN")[0] ?? "",
+    groups: [...values("O"), "system:authenticated"],
+    ...(uid === "" ? {} : { uid }),
+    extra: { [CREDENTIAL_ID]: [`X509SHA256=${createHash("sha256").update(der).digest("hex")}`] },
+  };
 }
+
+/** Subjects are printed with escapes (RFC 2253): a comma in a group's name comes as "\\,". */
+const unescaped = (value: string): string =>
+  value.replace(/\\([0-9A-F]{2})|\\(.)/g, (_all, hex: string | undefined, plain: string | undefined) =>
+    hex === undefined ? (plain ?? "") : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
 
 /** `Authorization: Bearer`: static tokens, then service-account tokens. An unknown token is refused. */
 export function tokenAuthenticator(options: {
