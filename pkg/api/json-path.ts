@@ -36,7 +36,7 @@ export class JsonPath {
 /** A value as a template prints it. */
 export function printJsonPathValue(value: unknown): string {
   if (value === null || value === undefined) return "<no value>";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 const walkAll = (values: unknown[], nodes: readonly PathNode[]): unknown[] =>

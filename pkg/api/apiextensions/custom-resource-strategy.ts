@@ -98,7 +98,8 @@ function selectableFields(version: CustomResourceDefinitionVersion): Strategy["s
     fields[names.join(".")] = (object) => {
       let value: unknown = object;
       for (const name of names) value = isObject(value) ? ownValue(value, name) : undefined;
-      return value === undefined || value === null || typeof value === "object" ? "" : String(value);
+      if (typeof value === "string") return value;
+      return typeof value === "boolean" || typeof value === "number" ? String(value) : "";
     };
   }
   return fields;

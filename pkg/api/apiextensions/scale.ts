@@ -24,7 +24,8 @@ function nested(object: unknown, path: string): unknown {
   return at;
 }
 
-const shown = (value: unknown): string => (value === null ? "<nil>" : String(value));
+const shown = (value: unknown): string =>
+  typeof value === "string" ? value : value === null ? "<nil>" : JSON.stringify(value);
 function goType(value: unknown): string {
   if (value === null) return "<nil>";
   if (Array.isArray(value)) return "[]interface {}";
