@@ -48,6 +48,7 @@ const PATCH_TYPES = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
 ];
 
 /** The one OpenAPI v2 document of all groups. */

@@ -8,6 +8,7 @@ const PATCH_TYPES = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
 ];
 
 /** The OpenAPI v3 document of one group version, as plain data. */

@@ -115,7 +115,7 @@ describe("createOpenApi v3", () => {
     assert.deepEqual(patch["x-kubernetes-group-version-kind"], { group: "", version: "v1", kind: "Pod" });
     assert.deepEqual(
       patch.parameters.map((p: Json) => p.name),
-      ["pretty", "dryRun", "fieldManager", "fieldValidation"],
+      ["pretty", "dryRun", "fieldManager", "fieldValidation", "force"],
     );
     const exec = paths["/api/v1/namespaces/{namespace}/pods/{name}/exec"].get;
     assert.deepEqual([exec.operationId, exec["x-kubernetes-action"]], ["connectCoreV1GetNamespacedPodExec", "connect"]);

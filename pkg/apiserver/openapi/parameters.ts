@@ -31,8 +31,9 @@ export function verbParameters(verb: string): readonly Parameter[] {
       return [...PRETTY, ...LIST];
     case "create":
     case "update":
-    case "patch":
       return [...PRETTY, ...WRITE];
+    case "patch":
+      return [...PRETTY, ...WRITE, ...query("boolean", "force")];
     case "delete":
       return [...PRETTY, ...DELETE];
     case "deletecollection":
