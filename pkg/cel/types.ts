@@ -52,6 +52,8 @@ export interface ObjectType {
   readonly kind: "object";
   readonly name: string;
   readonly field: (escapedName: string) => ObjectField | undefined;
+  /** Escaped names of all fields, where they are known. */
+  readonly names?: () => readonly string[];
 }
 export interface ObjectField {
   /** The property in JSON. */
@@ -125,8 +127,8 @@ export type EvaluateResult =
       readonly cost: number;
     };
 
-/** A value of CEL; booleans and strings are JavaScript's, ints are bigint. Others are opaque to callers: see `toJson`. */
-export type CelValue = unknown;
+/** A value of CEL; booleans and strings are JavaScript's, ints bigint, others opaque to callers (see `toJson`); undefined is no value. */
+export type CelValue = undefined | null | boolean | bigint | number | string | object;
 
 /** A question to the authorizer, built by `authorizer.group("g").resource("r")…check("verb")`. */
 export interface AuthorizationCheck {

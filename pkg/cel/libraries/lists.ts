@@ -1,0 +1,124 @@
+import { compare, equal } from "../runtime/equality.ts";
+import { type Failure, failure } from "../runtime/failure.ts";
+import { deepSize, sizeOf } from "../runtime/size.ts";
+import { ArrayList, Duration, type ListValue, Uint } from "../runtime/values.ts";
+import type { CelValue } from "../types.ts";
+import { type Overload, overload, type OverloadOptions } from "./overload.ts";
+
+const COMPARABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"];
+const walk: OverloadOptions = {
+  cost: ([list]) => Math.max(sizeOf(list), Math.ceil(deepSize(list) * 0.1)),
+  estimate: ([list]) => ({ cost: Math.ceil((list?.size ?? 0) * (1 + (list?.element?.size ?? 0) * 0.1)) }),
+};
+
+/** Kubernetes' list functions. */
+export function lists(): readonly Overload[] {
+  return [
+    ...COMPARABLE.flatMap((type) => [
+      overload(`list<${type}>.isSorted(): bool`, isSorted, walk),
+      overload(`list<${type}>.min(): ${type}`, (list) => extreme(list, "min"), walk),
+      overload(`list<${type}>.max(): ${type}`, (list) => extreme(list, "max"), walk),
+    ]),
+    overload("list<int>.sum(): int", (list) => total(list, 0n), walk),
+    overload("list<uint>.sum(): uint", (list) => total(list, new Uint(0n)), walk),
+    overload("list<double>.sum(): double", (list) => total(list, 0), walk),
+    overload("list<duration>.sum(): duration", (list) => total(list, new Duration(0n)), walk),
+    overload("list<A>.indexOf(A): int", (list, item) => BigInt(list.findIndex((x: CelValue) => equal(x, item))), walk),
+    overload("list<A>.lastIndexOf(A): int", lastIndexOf, walk),
+    overload("list<A>.slice(int, int): list<A>", slice, walk),
+    overload(
+      "list<list<A>>.flatten(): list<A>",
+      (list: ListValue) => new ArrayList([...list].flatMap((x) => [...(x as ListValue)])),
+      walk,
+    ),
+    overload("list<A>.distinct(): list<A>", distinct, { cost: ([list]) => sizeOf(list) * Math.max(1, deepSize(list)) }),
+    overload("list<A>.reverse(): list<A>", (list: ListValue) => new ArrayList([...list].reverse()), walk),
+    overload(
+      "list<A>.sort(): list<A>",
+      (list: ListValue) => new ArrayList([...list].sort((a, b) => compare(a, b) ?? 0)),
+      {
+        cost: ([list]) => sizeOf(list) * Math.ceil(Math.log2(sizeOf(list) + 2)) + Math.ceil(deepSize(list) * 0.1),
+        estimate: ([list]) => ({ cost: (list?.size ?? 0) * 20, ...(list && { result: list }) }),
+      },
+    ),
+  ];
+}
+
+function isSorted(list: ListValue): boolean {
+  for (let i = 1; i < list.size; i++) if ((compare(list.at(i - 1), list.at(i)) ?? 0) > 0) return false;
+  return true;
+}
+
+function extreme(list: ListValue, which: "min" | "max"): CelValue | Failure {
+  if (list.size === 0) return failure(`${which} called on empty list`);
+  let found = list.at(0);
+  for (const item of list) {
+    const order = compare(item, found) ?? 0;
+    if (which === "min" ? order < 0 : order > 0) found = item;
+  }
+  return found;
+}
+
+const INT_MAX = (1n << 63n) - 1n;
+function total(list: ListValue, zero: bigint | number | Uint | Duration): CelValue | Failure {
+  let sum: bigint | number = typeof zero === "number" ? 0 : 0n;
+  for (const item of list) {
+    const value = item instanceof Uint ? item.value : item instanceof Duration ? item.nanos : (item as bigint | number);
+    if (typeof value !== typeof sum) return failure("no such overload");
+    sum = (sum as number) + (value as number);
+  }
+  if (typeof sum === "number") return sum;
+  if (zero instanceof Uint) return sum >= 1n << 64n ? failure("unsigned integer overflow") : new Uint(sum);
+  if (sum > INT_MAX || sum < -INT_MAX - 1n) return failure("integer overflow");
+  return zero instanceof Duration ? new Duration(sum) : sum;
+}
+
+function lastIndexOf(list: ListValue, item: CelValue): bigint {
+  for (let i = list.size - 1; i >= 0; i--) if (equal(list.at(i), item)) return BigInt(i);
+  return -1n;
+}
+
+function slice(list: ListValue, from: bigint, to: bigint): ArrayList | Failure {
+  if (from < 0n || to < 0n) return failure(`cannot slice(${from}, ${to}), negative indexes not supported`);
+  if (from > to) return failure(`cannot slice(${from}, ${to}), start index must be less than or equal to end index`);
+  if (to > list.size) return failure(`cannot slice(${from}, ${to}), list is length ${list.size}`);
+  return new ArrayList([...list].slice(Number(from), Number(to)));
+}
+
+function distinct(list: ListValue): ArrayList {
+  const kept: CelValue[] = [];
+  for (const item of list) if (!kept.some((other) => equal(other, item))) kept.push(item);
+  return new ArrayList(kept);
+}
+
+/** cel-go's sets: lists compared as sets. */
+export function sets(): readonly Overload[] {
+  const each: OverloadOptions = {
+    cost: ([a, b]) =>
+      Math.max(1, sizeOf(a)) * Math.max(1, sizeOf(b)) +
+      Math.ceil((deepSize(a) * sizeOf(b) + deepSize(b) * sizeOf(a)) * 0.1),
+    estimate: ([a, b]) => ({ cost: Math.max(1, a?.size ?? 0) * Math.max(1, b?.size ?? 0) }),
+  };
+  const contains = (a: ListValue, b: ListValue): boolean =>
+    [...b].every((item) => a.some((other) => equal(item, other)));
+  return [
+    overload("sets.contains(list<A>, list<A>): bool", contains, each),
+    overload("sets.equivalent(list<A>, list<A>): bool", (a, b) => contains(a, b) && contains(b, a), each),
+    overload(
+      "sets.intersects(list<A>, list<A>): bool",
+      (a: ListValue, b: ListValue) => b.some((item) => a.some((other) => equal(item, other))),
+      each,
+    ),
+  ];
+}
+
+/** cel-go's math.greatest and math.least, whose macros make lists of several arguments. */
+export function math(): readonly Overload[] {
+  return (["max", "min"] as const).flatMap((which) =>
+    ["int", "uint", "double", "dyn"].flatMap((type) => [
+      overload(`math.@${which}(${type}): ${type}`, (value) => (isList(value) ? extreme(value, which) : value), walk),
+      overload(`math.@${which}(list<${type}>): ${type}`, (list: ListValue) => extreme(list, which), walk),
+    ]),
+  );
+}
+const isList = (value: CelValue): value is ListValue => typeof value === "object" && value !== null && "at" in value;
