@@ -36,6 +36,8 @@ export interface ResourceDefinition {
    */
   readonly storage: StorageDefinition;
   readonly strategy: Strategy;
+  /** Its CRD is being deleted: nothing new is created, and discovery names no verb that writes. */
+  readonly terminating?: boolean;
   /** Text of a Warning header on every answer: the version is deprecated. */
   readonly deprecationWarning?: string;
 }

@@ -16,6 +16,7 @@ import {
 } from "./auth/index.ts";
 import { Cache, type Stored } from "./cache/index.ts";
 import type { Build } from "./discovery/index.ts";
+import { CRD_PREFIX, cleanupHooks, CustomResources, dynamicResources } from "./customresources/index.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import { FieldManager } from "./fieldmanager/index.ts";
@@ -33,6 +34,7 @@ import { ownWriter } from "./own-writer.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
 import { DefinitionTable, isStored } from "./registry/resource-table.ts";
+import type { RegistryServices } from "./registry/services.ts";
 import { createInProcessTransport } from "./transport/in-process.ts";
 import type { AdmissionPlugin, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
 
@@ -98,6 +100,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       .all()
       .filter(isStored)
       .map(({ storage, namespaced }) => ({ prefix: storage.prefix, namespaced })),
+    dynamicResources,
   );
   const authorizer = unionAuthorizer([mastersAuthorizer, systemPolicyAuthorizer, new RbacAuthorizer(cache)]);
   const now = options.now ?? Date.now;
@@ -106,13 +109,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       ? undefined
       : new ServiceAccountTokens({ ...options.serviceAccounts, reader: cache, now });
   const parts: ServerParts = { reader: cache, writer: ownWriter(store, cache), resources, authorizer };
-  const registry = new Registry({
+  const services: RegistryServices = {
     store,
     cache,
     resources,
     log,
     admission: new AdmissionChain(options.admission?.(parts) ?? []),
-    hooks: options.hooks?.(parts) ?? {},
+    hooks: { ...options.hooks?.(parts), [CRD_PREFIX]: cleanupHooks(now) },
     decoder: (definition) => resources.decoder(definition),
     typeDecoder: (name) => resources.builtinDecoder(name),
     tokens,
@@ -123,8 +126,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     authorizer,
     fields: new FieldManager(resources),
     now,
+  };
+  const registry = new Registry(services);
+  const metrics = new RequestMetrics({
+    isKnown({ group, version, resource, subresource }) {
+      const known = resources.find(group, version, resource);
+      return known !== undefined && (subresource === "" || Object.hasOwn(known.subresources, subresource));
+    },
   });
-  const metrics = new RequestMetrics();
   const inFlight = new InFlight();
   const hasFlowSchemas = cache.has("flowcontrol.apiserver.k8s.io/flowschemas");
   const flow = new FlowController({
@@ -155,6 +164,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const pipeline = new Pipeline({ registry, authorizer, routes });
   const listeners: RunningListener[] = [];
   const closing = new AbortController();
+  const ownClient = createClient(createInProcessTransport(pipeline, SERVER_ITSELF));
+  const customResources = cache.has(CRD_PREFIX)
+    ? new CustomResources({ services, resources, client: ownClient, user: SERVER_ITSELF }).start(closing.signal)
+    : undefined;
   const dangling = hasFlowSchemas
     ? new DanglingStatus({
         reader: cache,
@@ -188,7 +201,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     async close() {
       closing.abort();
-      await Promise.all([expiring, dangling]);
+      await Promise.all([customResources, expiring, dangling]);
       await aggregating;
       await Promise.all(listeners.map((listener) => listener.close()));
       cache.close();

@@ -1,5 +1,6 @@
 import type { ResourceDefinition, SubresourceDefinition } from "#pkg/api/index.ts";
 import type { Group } from "./group-list.ts";
+import { verbsOf } from "./resource-list.ts";
 
 /** Versions of apidiscovery.k8s.io that clients ask for: v2, and v2beta1 up to 1.29. The shapes are the same. */
 export type DiscoveryVersion = "v2" | "v2beta1";
@@ -25,14 +26,14 @@ export function aggregatedDiscovery(groups: readonly Group[], version: Discovery
 }
 
 function resource(definition: ResourceDefinition): object {
-  const { plural, kind, namespaced, singular, verbs, shortNames, categories } = definition;
+  const { plural, kind, namespaced, singular, shortNames, categories } = definition;
   const subresources = Object.entries(definition.subresources).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
     resource: plural,
     responseKind: { group: "", version: "", kind },
     scope: namespaced ? "Namespaced" : "Cluster",
     singularResource: singular,
-    verbs,
+    verbs: verbsOf(definition),
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
     ...(subresources.length === 0 ? {} : { subresources: subresources.map(subresource) }),

@@ -29,7 +29,7 @@ export function resourceList(group: string, version: string, definitions: readon
 
 /** The resource itself, then its subresources. */
 function resourcesOf(definition: ResourceDefinition): ApiResource[] {
-  const { plural, singular, namespaced, kind, verbs, shortNames, categories } = definition;
+  const { plural, singular, namespaced, kind, shortNames, categories } = definition;
   const hash = storageVersionHash(definition);
   return [
     {
@@ -37,7 +37,7 @@ function resourcesOf(definition: ResourceDefinition): ApiResource[] {
       singularName: singular,
       namespaced,
       kind,
-      verbs,
+      verbs: verbsOf(definition),
       ...(shortNames.length === 0 ? {} : { shortNames }),
       ...(categories.length === 0 ? {} : { categories }),
       ...(hash === undefined ? {} : { storageVersionHash: hash }),
@@ -52,6 +52,13 @@ function resourcesOf(definition: ResourceDefinition): ApiResource[] {
     })),
   ];
 }
+
+/** As upstream: where nothing new is created, what changes objects is still allowed but no longer said. */
+export function verbsOf({ terminating, verbs }: ResourceDefinition): readonly string[] {
+  return terminating === true ? verbs.filter((verb) => !WRITES.has(verb)) : verbs;
+}
+
+const WRITES: ReadonlySet<string> = new Set(["create", "patch", "update"]);
 
 /**
  * Says in which version a resource is stored, without saying it: clients only compare it. Only what can be watched is

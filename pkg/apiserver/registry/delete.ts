@@ -9,8 +9,8 @@ import { type DeletePlan, deletePlan } from "./delete-options.ts";
 import { FOREGROUND, finalizersLeft, ORPHAN } from "./finalizers.ts";
 import { remove } from "./guaranteed-update.ts";
 import { timestamp } from "./metadata.ts";
-import { existing, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
-import { put, unwritten } from "./write.ts";
+import { existingReady, groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
+import { hooksOf, put, unwritten } from "./write.ts";
 
 const ATTEMPTS = 6;
 /** Kinds whose delete answers the object even when it is gone (upstream's ReturnDeletedObject). */
@@ -58,7 +58,7 @@ export async function deleteObject(
   admitted = false,
 ): Promise<{ readonly entry: Entry; readonly gone: boolean }> {
   for (let attempt = 1; ; attempt++) {
-    const entry = existing(target);
+    const entry = await existingReady(target);
     const old = entry.as(target.definition).object;
     checkPreconditions(target, plan, old);
     if (!admitted) await admitDelete(services, target, plan, old);
@@ -67,7 +67,7 @@ export async function deleteObject(
       if (marked === undefined) return { entry: await remove(services, target, entry, plan.dryRun), gone: true };
       if (marked === old) return { entry, gone: false };
       const written = plan.dryRun
-        ? unwritten(target, marked as Obj, entry.revision)
+        ? await unwritten(target, marked as Obj, entry.revision)
         : await put(services, target, marked as Obj, entry.revision);
       return { entry: written, gone: false };
     } catch (err) {
@@ -100,6 +100,7 @@ function mark(services: RegistryServices, target: Target, plan: DeletePlan, old:
   const object = structuredClone(old) as Obj;
   if (wanted.length > 0) object.metadata.finalizers = [...wanted];
   else delete object.metadata.finalizers;
+  if (old.metadata.deletionTimestamp === undefined) hooksOf(services, target)?.markDelete?.(object);
   const held = finalizersLeft(definition, object).length > 0;
   const pendingGrace = old.metadata.deletionGracePeriodSeconds;
   if (old.metadata.deletionTimestamp !== undefined) {

@@ -115,7 +115,7 @@ export function validateMetadata(object: Obj, definition: ResourceDefinition): F
     errors.push(fieldError.required("metadata.name", "name or generateName is required"));
   else for (const message of check(meta.name)) errors.push(fieldError.invalid("metadata.name", meta.name, message));
   errors.push(...validateLabels(meta.labels, "metadata.labels"), ...validateAnnotations(meta.annotations));
-  errors.push(...validateFinalizers(meta.finalizers ?? []), ...validateOwners(meta.ownerReferences ?? []));
+  errors.push(...validateFinalizers(meta.finalizers ?? [], definition), ...validateOwners(meta.ownerReferences ?? []));
   return errors;
 }
 
@@ -143,11 +143,16 @@ function validateAnnotations(annotations: Readonly<Record<string, string>> | und
 
 const PLAIN_FINALIZERS = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
 
-function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+/** Upstream's own groups want qualified finalizers; custom resources and CRDs themselves may have any name. */
+const takesPlainFinalizers = ({ group, definitions, definitionName }: ResourceDefinition): boolean =>
+  group === "apiextensions.k8s.io" || group === "apiregistration.k8s.io" || definitions[definitionName] === undefined;
+
+function validateFinalizers(finalizers: readonly string[], definition: ResourceDefinition): FieldError[] {
   const errors: FieldError[] = [];
   for (const finalizer of finalizers) {
     const messages = checkQualifiedName(finalizer);
     for (const message of messages) errors.push(fieldError.invalid("metadata.finalizers", finalizer, message));
+    if (takesPlainFinalizers(definition)) continue;
     if (messages.length === 0 && !finalizer.includes("/") && !PLAIN_FINALIZERS.has(finalizer))
       errors.push(
         fieldError.invalid(

@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { resourceKey } from "#pkg/api/schema/load.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Reply, RequestContext, RequestInfo } from "../types.ts";
@@ -57,10 +58,12 @@ export class Registry {
       info.subresource === "" ? (virtualVerbs(resource) ?? VERBS) : subresourceVerbs(resource, info.subresource);
     const verb = verbs?.[info.verb];
     if (verb === undefined || !allowed.includes(info.verb) || !hasRoute(info)) throw unknownMethod();
+    if (definition.terminating === true && info.verb === "create") throw terminating(definition);
     if (definition.namespaced && namespace === "" && info.name !== "")
       throw badRequest("namespace is required for this resource");
     if (definition.namespaced && namespace === "" && info.verb === "create")
       throw badRequest("an empty namespace may not be set during creation");
+    if (definition.deprecationWarning !== undefined) context.warn(definition.deprecationWarning);
     // Resources without storage never look at a cache; they are given one that exists.
     const cache = services.cache.resource(isStored(definition) ? definition.storage.prefix : "pods");
     return verb(services, { context, definition, cache, namespace, name: info.name });
@@ -72,6 +75,11 @@ function hasRoute({ verb, name, subresource }: RequestInfo): boolean {
   if (subresource !== "") return true;
   if (verb === "create") return name === "";
   return (verb !== "update" && verb !== "patch") || name !== "";
+}
+
+function terminating({ group, plural }: ResourceDefinition): ApiError {
+  const why = "create not allowed while custom resource definition is terminating";
+  return new ApiError(405, "MethodNotAllowed", why, { group, kind: plural });
 }
 
 function unknownMethod(): ApiError {

@@ -1,3 +1,4 @@
+import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import { serviceUnavailable } from "#pkg/errors/index.ts";
 import { StoreUnavailableError } from "#pkg/store/types.ts";
 import { Entry, Stored } from "../cache/index.ts";
@@ -15,19 +16,33 @@ export function toStored(object: Obj, target: Target): Stored {
 
 /** Writes and answers the entry as it is served. @throws ConflictError of the store, 503 when the disk refuses */
 export async function put(services: RegistryServices, target: Target, object: Obj, expected: number): Promise<Entry> {
-  const stored = toStored(object, target);
-  const { cache } = target;
+  const { cache, definition } = target;
+  const { convert } = definition.storage;
+  const stored = toStored(convert === undefined ? object : await converted(object, target), target);
   const namespace = object.metadata.namespace ?? "";
   const { name } = object.metadata;
   const revision = await storeCall(services.store.put(cache.key(namespace, name), stored, expected));
-  const entry = cache.get(namespace, name);
-  return entry?.revision === revision ? entry : Entry.of(namespace, name, stored, revision);
+  const known = cache.get(namespace, name);
+  const entry = known?.revision === revision ? known : Entry.of(namespace, name, stored, revision);
+  if (convert !== undefined) await entry.ready(definition);
+  return entry;
 }
 
 /** What a dry run answers: the object as it would be, at the revision it has. */
-export function unwritten(target: Target, object: Obj, revision: number): Entry {
-  const entry = Entry.of(object.metadata.namespace ?? "", object.metadata.name, toStored(object, target), revision);
+export async function unwritten(target: Target, object: Obj, revision: number): Promise<Entry> {
+  const { definition } = target;
+  const stored = toStored(definition.storage.convert === undefined ? object : await converted(object, target), target);
+  const entry = Entry.of(object.metadata.namespace ?? "", object.metadata.name, stored, revision);
+  await entry.ready(definition);
   return entry;
+}
+
+/** What a conversion webhook makes of the object for the store. */
+async function converted(object: Obj, { definition }: Target): Promise<Obj> {
+  const { convert, apiVersion } = definition.storage;
+  if (convert === undefined || apiVersion === apiVersionOf(definition)) return object;
+  const [stored] = await convert([object as unknown as KubeObject], apiVersion);
+  return stored as Obj;
 }
 
 export async function storeCall<R>(call: Promise<R>): Promise<R> {
