@@ -9,6 +9,7 @@ import { type AggregationOptions, Aggregator } from "./aggregation/index.ts";
 import {
   mastersAuthorizer,
   RbacAuthorizer,
+  RbacEscalation,
   ServiceAccountTokens,
   type ServiceAccountTokensOptions,
   systemPolicyAuthorizer,
@@ -114,7 +115,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     cache,
     resources,
     log,
-    admission: new AdmissionChain(options.admission?.(parts) ?? []),
+    admission: new AdmissionChain([...(options.admission?.(parts) ?? []), new RbacEscalation(parts)]),
     hooks: { ...options.hooks?.(parts), [CRD_PREFIX]: cleanupHooks(now) },
     decoder: (definition) => resources.decoder(definition),
     typeDecoder: (name) => resources.builtinDecoder(name),

@@ -43,8 +43,8 @@ export class Pipeline {
 
   /** @throws 403 */
   async authorize(user: UserInfo, info: RequestInfo): Promise<void> {
-    const { decision, reason } = await this.#options.authorizer.authorize(user, info);
-    if (decision !== "allow") throw forbiddenRequest(user, info, reason);
+    const answer = await this.#options.authorizer.authorize(user, info);
+    if (answer.decision !== "allow") throw forbiddenRequest(user, info, answer.reason);
   }
 }
 

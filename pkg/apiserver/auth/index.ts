@@ -12,6 +12,8 @@ export {
   requestHeaderAuthenticator,
 } from "./request-header.ts";
 export { RbacAuthorizer } from "./rbac-authorizer.ts";
+export { RbacEscalation } from "./rbac-escalation.ts";
+export { uncovered } from "./rule-coverage.ts";
 export { ServiceAccountTokens, type ServiceAccountTokensOptions } from "./service-account-tokens.ts";
 export { systemPolicyAuthorizer } from "./system-policy.ts";
 export { mastersAuthorizer, unionAuthorizer } from "./union.ts";

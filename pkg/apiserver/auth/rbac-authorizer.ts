@@ -8,6 +8,11 @@ type Binding = ClusterRoleBinding | RoleBinding;
 /** Bindings by subject, of the cluster ("") and of each namespace. */
 type Index = Map<string, Map<string, Binding[]>>;
 
+interface Grant {
+  readonly rules: readonly PolicyRule[];
+  readonly binding: Binding;
+}
+
 /** Role-based access control: Roles and ClusterRoles, bound to users, groups and service accounts. */
 export class RbacAuthorizer implements Authorizer {
   readonly #reader: ObjectReader;
@@ -22,14 +27,15 @@ export class RbacAuthorizer implements Authorizer {
   }
 
   async authorize(user: UserInfo, info: RequestInfo): ReturnType<Authorizer["authorize"]> {
-    for (const { rules, name } of this.#rolesOf(user, info.isResource ? info.namespace : ""))
-      if (rules.some((rule) => ruleAllows(rule, info)))
-        return { decision: "allow", reason: `RBAC: allowed by ${name}` };
-    return { decision: "no-opinion", reason: "" };
+    const failures: string[] = [];
+    for (const { rules, binding } of this.#grantsOf(user, info.isResource ? info.namespace : "", failures))
+      if (rules.some((rule) => ruleAllows(rule, info))) return new Allowed(user, binding);
+    return { decision: "no-opinion", reason: failures.length === 0 ? "" : `RBAC: ${aggregate(failures)}` };
   }
 
   async rulesFor(user: UserInfo, namespace: string): ReturnType<NonNullable<Authorizer["rulesFor"]>> {
-    const rules = [...this.#rolesOf(user, namespace)].flatMap((each) => each.rules);
+    const failures: string[] = [];
+    const rules = [...this.#grantsOf(user, namespace, failures)].flatMap((each) => each.rules);
     return {
       resourceRules: rules
         .filter((rule) => (rule.resources ?? []).length > 0)
@@ -41,10 +47,12 @@ export class RbacAuthorizer implements Authorizer {
           ...(nonResourceURLs === undefined ? {} : { nonResourceURLs }),
         })),
       incomplete: false,
+      ...(failures.length === 0 ? {} : { evaluationError: aggregate(failures) }),
     };
   }
 
-  *#rolesOf(user: UserInfo, namespace: string): Generator<{ rules: readonly PolicyRule[]; name: string }> {
+  /** `failures` gets a line for each role that is bound and not there. */
+  *#grantsOf(user: UserInfo, namespace: string, failures: string[]): Generator<Grant> {
     this.#index ??= this.#buildIndex();
     for (const scope of namespace === "" ? [""] : ["", namespace]) {
       const bySubject = this.#index.get(scope);
@@ -57,8 +65,9 @@ export class RbacAuthorizer implements Authorizer {
             kind === "ClusterRole" ? "" : scope,
             name,
           ) as Role | undefined;
-          if (role?.rules !== undefined)
-            yield { rules: role.rules, name: `${binding.kind} "${binding.metadata.name}" of ${kind} "${name}"` };
+          if (role === undefined)
+            failures.push(`${kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(name)} not found`);
+          else if (role.rules !== undefined) yield { rules: role.rules, binding };
         }
     }
   }
@@ -84,8 +93,42 @@ export class RbacAuthorizer implements Authorizer {
   }
 }
 
+/** Its reason is only written when somebody reads it, in an access review. */
+class Allowed {
+  readonly decision = "allow";
+  readonly #user: UserInfo;
+  readonly #binding: Binding;
+
+  constructor(user: UserInfo, binding: Binding) {
+    this.#user = user;
+    this.#binding = binding;
+  }
+
+  get reason(): string {
+    const { metadata, roleRef, subjects = [] } = this.#binding;
+    const scope = metadata.namespace ?? "";
+    const keys = new Set([`User:${this.#user.name}`, ...this.#user.groups.map((group) => `Group:${group}`)]);
+    const subject = subjects.find((each) => keys.has(keyOf(each, scope)));
+    const [kind, name] =
+      scope === "" ? ["ClusterRoleBinding", metadata.name] : ["RoleBinding", `${metadata.name}/${scope}`];
+    const to = subject === undefined ? "" : ` to ${subjectText(subject, scope)}`;
+    return `RBAC: allowed by ${kind} ${JSON.stringify(name)} of ${roleRef.kind} ${JSON.stringify(roleRef.name)}${to}`;
+  }
+}
+
 function keyOf(subject: Subject, namespace: string): string {
   if (subject.kind === "ServiceAccount")
     return `User:system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`;
   return `${subject.kind}:${subject.name}`;
+}
+
+function subjectText({ kind, name, namespace }: Subject, scope: string): string {
+  const shown = kind === "ServiceAccount" ? `${name}/${namespace ?? scope}` : name;
+  return `${kind} ${JSON.stringify(shown)}`;
+}
+
+/** As Go's aggregated errors: one as it is, several in brackets, each once. */
+function aggregate(failures: readonly string[]): string {
+  const once = [...new Set(failures)];
+  return once.length === 1 ? (once[0] as string) : `[${once.join(", ")}]`;
 }

@@ -16,7 +16,9 @@ export function unionAuthorizer(authorizers: readonly Authorizer[]): Authorizer 
     async rulesFor(user, namespace) {
       const found: SubjectRulesReviewStatus[] = [];
       for (const each of authorizers) if (each.rulesFor) found.push(await each.rulesFor(user, namespace));
+      const errors = found.flatMap(({ evaluationError }) => evaluationError ?? []);
       return {
+        ...(errors.length === 0 ? {} : { evaluationError: errors.join(", ") }),
         resourceRules: found.flatMap((each) => each.resourceRules),
         nonResourceRules: found.flatMap((each) => each.nonResourceRules),
         incomplete: found.some((each) => each.incomplete),

@@ -1,11 +1,9 @@
 /** What a default role or binding of an older version, or one that somebody took from, lacks at the server's start. */
 import type { KubeObject, NewObject } from "#pkg/api/resource-ref.ts";
-import type { ClusterRole, PolicyRule, Role, RoleBinding, Subject } from "#pkg/api/types/rbac-v1.ts";
+import type { ClusterRole, Role, RoleBinding, Subject } from "#pkg/api/types/rbac-v1.ts";
+import { uncovered } from "../auth/index.ts";
 
 const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
-/** A rule's lists, each of which may hold "*". */
-const LISTS = ["verbs", "apiGroups", "resources", "nonResourceURLs"] as const;
-
 /**
  * The role with the labels, annotations and rules that it lacks; undefined when it lacks nothing, or its annotation
  * keeps it as it is. As upstream, rules are only added, and those of aggregated roles are left to their controller.
@@ -15,7 +13,7 @@ export function completeRole<T extends ClusterRole | Role>(role: T, wanted: NewO
   const rules = role.rules ?? [];
   const want = wanted as Pick<ClusterRole, "rules" | "aggregationRule">;
   const isAggregated = want.aggregationRule !== undefined;
-  const missing = isAggregated ? [] : (want.rules ?? []).filter((rule) => !isCovered(rules, rule));
+  const missing = isAggregated ? [] : (want.rules ?? []).filter((rule) => uncovered(rules, [rule]).length > 0);
   const metadata = completeMetadata(role, wanted);
   if (missing.length === 0 && metadata === undefined) return undefined;
   return { ...role, metadata: metadata ?? role.metadata, rules: [...rules, ...missing] };
@@ -37,31 +35,6 @@ const isKept = (object: KubeObject): boolean => object.metadata.annotations?.[AU
 
 const isSame = (a: Subject, b: Subject): boolean =>
   a.kind === b.kind && a.name === b.name && (a.namespace ?? "") === (b.namespace ?? "");
-
-/** Whether each single permission of the rule is in one of `rules`. */
-function isCovered(rules: readonly PolicyRule[], rule: PolicyRule): boolean {
-  return singlePermissions(rule).every((single) => rules.some((each) => allows(each, single)));
-}
-
-/** The rule as rules of one verb, group, resource and name each; upstream breaks rules down the same way. */
-function singlePermissions(rule: PolicyRule): PolicyRule[] {
-  const lists = [...LISTS, "resourceNames" as const].filter((list) => (rule[list] ?? []).length > 0);
-  let singles: PolicyRule[] = [{ verbs: [] }];
-  for (const list of lists)
-    singles = singles.flatMap((single) => (rule[list] ?? []).map((value) => ({ ...single, [list]: [value] })));
-  return singles;
-}
-
-function allows(rule: PolicyRule, single: PolicyRule): boolean {
-  for (const list of LISTS) {
-    const [value] = single[list] ?? [];
-    const has = rule[list] ?? [];
-    if (value !== undefined && !has.includes(value) && !has.includes("*")) return false;
-  }
-  const names = rule.resourceNames ?? [];
-  const [name] = single.resourceNames ?? [];
-  return names.length === 0 || (name !== undefined && names.includes(name));
-}
 
 function completeMetadata<T extends KubeObject>(object: T, wanted: NewObject<T>): T["metadata"] | undefined {
   const { labels = {}, annotations = {} } = (wanted as Pick<KubeObject, "metadata">).metadata;
