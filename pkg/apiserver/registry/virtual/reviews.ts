@@ -1,11 +1,12 @@
 /** Resources that are questions: their POST is answered from the request, nothing is stored. */
+import { validateAccessReview } from "#pkg/api/authorization/access-review.ts";
 import type {
   LocalSubjectAccessReview,
   ResourceAttributes,
   SubjectAccessReview,
 } from "#pkg/api/types/authorization-v1.ts";
 import type { TokenReview } from "#pkg/api/types/authentication-v1.ts";
-import { badRequest, fieldError, invalid } from "#pkg/errors/index.ts";
+import { badRequest, invalid } from "#pkg/errors/index.ts";
 import type { Reply, RequestInfo, UserInfo } from "../../types.ts";
 import { admitBody } from "../admission.ts";
 import { decodeObject, expectedOf, readBody } from "../body.ts";
@@ -41,25 +42,20 @@ export async function reviewAccess(services: RegistryServices, target: Target): 
   const object = await read(services, target);
   const { kind } = target.definition;
   const spec = ((object as unknown as SubjectAccessReview).spec ?? {}) as LocalSubjectAccessReview["spec"];
+  const errors = validateAccessReview(kind, object as unknown as LocalSubjectAccessReview);
+  if (errors.length > 0) throw invalid(target.definition.group, kind, "", errors);
   const { resourceAttributes, nonResourceAttributes } = spec;
-  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined))
-    throw invalid(target.definition.group, kind, "", [
-      fieldError.invalid(
-        "spec.resourceAttributes",
-        null,
-        "exactly one of nonResourceAttributes or resourceAttributes must be specified",
-      ),
-    ]);
   if (kind === "LocalSubjectAccessReview" && resourceAttributes?.namespace !== target.namespace)
-    throw badRequest("spec.resourceAttributes.namespace must match namespace");
+    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${target.namespace}`);
   const isSelf = kind === "SelfSubjectAccessReview";
-  if (!isSelf && !spec.user && (spec.groups ?? []).length === 0)
-    throw invalid(target.definition.group, kind, "", [
-      fieldError.invalid("spec.user", "", "at least one of user or group must be specified"),
-    ]);
   const user: UserInfo = isSelf
     ? target.context.user
-    : { name: spec.user ?? "", groups: spec.groups ?? [], ...(spec.uid === undefined ? {} : { uid: spec.uid }) };
+    : {
+        name: spec.user ?? "",
+        groups: spec.groups ?? [],
+        ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+        ...(spec.extra === undefined ? {} : { extra: spec.extra }),
+      };
   const info = resourceAttributes === undefined ? pathInfo(nonResourceAttributes) : resourceInfo(resourceAttributes);
   const { decision, reason } = await services.authorizer.authorize(user, info);
   const status = {
