@@ -19,3 +19,13 @@ export function separateStatus<T extends WithStatus>(initial: () => Mutable<NonN
     },
   };
 }
+
+/** Upstream's ResetObjectMetaForStatus: a write of status leaves labels, annotations, finalizers and owners alone. */
+export function keepMetadata(object: { metadata: object }, old: { readonly metadata: object }): void {
+  const now = object.metadata as Record<string, unknown>;
+  const was = old.metadata as Record<string, unknown>;
+  for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) {
+    if (was[field] === undefined) delete now[field];
+    else now[field] = structuredClone(was[field]);
+  }
+}

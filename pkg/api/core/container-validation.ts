@@ -1,7 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { addInvalid, checkEnum, checkOptionalEnum, type Errors } from "../field-checks.ts";
 import { checkDnsLabel, checkIp, checkPortName, checkPortNumber } from "../names.ts";
-import type { Container, ContainerPort, PodSpec, VolumeMount } from "../types/core-v1.ts";
+import type { Container, ContainerPort, EphemeralContainer, PodSpec, VolumeMount } from "../types/core-v1.ts";
 import { checkEnv, checkEnvFrom } from "./env-validation.ts";
 import { checkLifecycle, checkProbe } from "./probe-validation.ts";
 import { checkResources } from "./resources-validation.ts";
@@ -57,10 +57,10 @@ function checkInitContainer(
   }
 }
 
-function checkCommon(
+export function checkCommon(
   errors: Errors,
   path: string,
-  c: Container,
+  c: Container | EphemeralContainer,
   names: Set<string>,
   volumes: ReadonlySet<string>,
   spec: PodSpec,
@@ -130,7 +130,12 @@ function checkHostPorts(errors: Errors, path: string, spec: PodSpec): void {
   }
 }
 
-function checkMounts(errors: Errors, path: string, c: Container, volumes: ReadonlySet<string>): void {
+function checkMounts(
+  errors: Errors,
+  path: string,
+  c: Container | EphemeralContainer,
+  volumes: ReadonlySet<string>,
+): void {
   const paths = new Set<string>();
   for (const [i, mount] of (c.volumeMounts ?? []).entries()) {
     const at = `${path}.volumeMounts[${i}]`;
@@ -172,7 +177,7 @@ export function checkInnerPath(errors: Errors, path: string, value: string): voi
   if (value.split("/").includes("..")) errors.push(fieldError.invalid(path, value, "must not contain '..'"));
 }
 
-function checkResizePolicy(errors: Errors, path: string, c: Container, spec: PodSpec): void {
+function checkResizePolicy(errors: Errors, path: string, c: Container | EphemeralContainer, spec: PodSpec): void {
   const seen = new Set<string>();
   for (const [i, policy] of (c.resizePolicy ?? []).entries()) {
     const at = `${path}[${i}]`;

@@ -11,6 +11,7 @@ import { checkDnsLabel, checkDnsSubdomain, checkIp, checkQualifiedName } from ".
 import type { PodSpec, PodTemplateSpec } from "../types/core-v1.ts";
 import { checkAffinity } from "./affinity-validation.ts";
 import { checkContainers } from "./container-validation.ts";
+import { checkEphemeralContainers } from "./ephemeral-container-validation.ts";
 import { checkAmount, checkResourceName, checkResources } from "./resources-validation.ts";
 import { checkSpread, checkTolerations } from "./scheduling-validation.ts";
 import { checkPodSecurityContext } from "./security-context-validation.ts";
@@ -35,6 +36,7 @@ export function checkPodTemplate(errors: Errors, path: string, template: PodTemp
 export function checkPodSpec(errors: Errors, path: string, spec: PodSpec): void {
   checkVolumes(errors, `${path}.volumes`, spec.volumes);
   checkContainers(errors, path, spec);
+  checkEphemeralContainers(errors, `${path}.ephemeralContainers`, spec);
   checkResources(errors, `${path}.resources`, spec.resources);
   checkEnum(errors, `${path}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES);
   checkEnum(errors, `${path}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES);
@@ -130,9 +132,5 @@ function checkGates(errors: Errors, path: string, spec: PodSpec): void {
     addInvalid(errors, at, gate.name, checkQualifiedName(gate.name ?? ""));
     if (seen.has(gate.name)) errors.push(fieldError.duplicate(at, gate.name));
     seen.add(gate.name);
-  }
-  if (seen.size > 0 && spec.nodeName) {
-    const why = "cannot be set until all schedulingGates have been cleared";
-    errors.push(fieldError.forbidden(`${path}.nodeName`, why));
   }
 }

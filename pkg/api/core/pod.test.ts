@@ -6,7 +6,8 @@ import type { Pod, PodSpec } from "../types/core-v1.ts";
 import { summarizePod } from "./pod-columns.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { qosClassOf } from "./pod-resources.ts";
-import { validatePod, validatePodUpdate } from "./pod-validation.ts";
+import { validatePodUpdate } from "./pod-update-validation.ts";
+import { validatePod } from "./pod-validation.ts";
 import { podSpecWarnings } from "./pod-warnings.ts";
 import { defaultPullPolicy } from "./pull-policy.ts";
 

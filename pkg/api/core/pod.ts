@@ -2,9 +2,11 @@ import { strategyOf } from "../strategy-of.ts";
 import type { Pod } from "../types/core-v1.ts";
 import { podColumns } from "./pod-columns.ts";
 import { defaultPod } from "./pod-defaults.ts";
+import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qosClassOf } from "./pod-resources.ts";
 import { podSpecWarnings } from "./pod-warnings.ts";
-import { validatePod, validatePodStatusUpdate, validatePodUpdate } from "./pod-validation.ts";
+import { validatePodUpdate } from "./pod-update-validation.ts";
+import { validatePod, validatePodStatusUpdate } from "./pod-validation.ts";
 
 const isOver = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 
@@ -13,6 +15,7 @@ export const podStrategy = strategyOf<Pod>({
   columns: podColumns,
   defaults: defaultPod,
   prepareForCreate: (pod) => {
+    mergeLabelKeys(pod);
     const gated = (pod.spec?.schedulingGates ?? []).length > 0;
     pod.status = {
       phase: "Pending",
@@ -36,8 +39,11 @@ export const podStrategy = strategyOf<Pod>({
   },
   prepareForStatusUpdate: (pod, old) => {
     pod.status ??= {};
-    // What kind of service a pod gets is decided once.
-    if (old.status?.qosClass !== undefined) pod.status.qosClass = old.status.qosClass;
+    // What kind of service a pod gets is decided once; who does not know it leaves it out.
+    if (!pod.status.qosClass && old.status?.qosClass !== undefined) pod.status.qosClass = old.status.qosClass;
+    const { ownerReferences } = old.metadata;
+    if (ownerReferences === undefined) delete pod.metadata.ownerReferences;
+    else pod.metadata.ownerReferences = structuredClone(ownerReferences) as typeof pod.metadata.ownerReferences;
   },
   warnings: (pod) => podSpecWarnings("spec", pod.spec),
   validate: validatePod,

@@ -3,7 +3,7 @@ import { badRequest, type FieldError, fieldError, invalid } from "#pkg/errors/in
 import { decodeObject, readBody } from "./body.ts";
 import type { RegistryServices, Target } from "./services.ts";
 
-const POLICIES = ["Background", "Foreground", "Orphan"];
+const POLICIES = ["Foreground", "Background", "Orphan"];
 
 export type DeletePlan = Pick<
   DeleteOptions,
@@ -29,7 +29,7 @@ export async function deletePlan(services: RegistryServices, target: Target): Pr
     ) as unknown as DeleteOptions;
   } else options = fromQuery(query);
   const dryRun = [...(options.dryRun ?? []), ...query.getAll("dryRun")];
-  validate(options, dryRun);
+  validateDeleteOptions(options, dryRun);
   return { ...options, dryRun: dryRun.length > 0 };
 }
 
@@ -39,25 +39,34 @@ function fromQuery(query: URLSearchParams): DeleteOptions {
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
   const policy = query.get("propagationPolicy");
   const orphan = query.get("orphanDependents");
+  if (orphan !== null && !BOOLEANS.has(orphan))
+    throw badRequest(`strconv.ParseBool: parsing ${JSON.stringify(orphan)}: invalid syntax`);
   return {
     ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
     ...(policy === null ? {} : { propagationPolicy: policy }),
-    ...(orphan === null ? {} : { orphanDependents: orphan === "true" }),
+    ...(orphan === null ? {} : { orphanDependents: BOOLEANS.get(orphan) === true }),
   };
 }
 
-function validate(options: DeleteOptions, dryRun: readonly string[]): void {
+/** As Go's ParseBool reads them; an empty parameter is true, as upstream's conversion has it. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...["1", "t", "T", "TRUE", "true", "True", ""].map((text) => [text, true] as const),
+  ...["0", "f", "F", "FALSE", "false", "False"].map((text) => [text, false] as const),
+]);
+
+/**
+ * Upstream's ValidateDeleteOptions. ignoreStoreReadErrorWithClusterBreakingPotential is left out of it and has no
+ * effect, as where the feature that it belongs to is off. @throws 422
+ */
+export function validateDeleteOptions(options: DeleteOptions, dryRun: readonly string[]): void {
   const errors: FieldError[] = [];
-  const { propagationPolicy: policy, orphanDependents, gracePeriodSeconds: grace } = options;
+  const { propagationPolicy: policy, orphanDependents } = options;
   if (policy !== undefined && orphanDependents !== undefined)
     errors.push(
       fieldError.invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set"),
     );
   if (policy !== undefined && !POLICIES.includes(policy))
     errors.push(fieldError.notSupported("propagationPolicy", policy, [...POLICIES, "nil"]));
-  if (grace !== undefined && grace < 0)
-    errors.push(fieldError.invalid("gracePeriodSeconds", grace, "must be greater than or equal to 0"));
-  const unknown = dryRun.find((value) => value !== "All");
-  if (unknown !== undefined) errors.push(fieldError.notSupported("dryRun", unknown, ["All"]));
+  if (dryRun.some((value) => value !== "All")) errors.push(fieldError.notSupported("dryRun", dryRun, ["All"]));
   if (errors.length > 0) throw invalid("meta.k8s.io", "DeleteOptions", "", errors);
 }

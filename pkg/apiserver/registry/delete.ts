@@ -77,17 +77,19 @@ export async function deleteObject(
   }
 }
 
-function checkPreconditions(target: Target, plan: DeletePlan, old: KubeObject): void {
+/** @throws 409 when the object is not the one that is meant; upstream names the kind here, not the resource */
+export function checkPreconditions(target: Target, plan: DeletePlan, old: KubeObject): void {
   const { uid, resourceVersion } = plan.preconditions ?? {};
-  const failed = (what: string, wanted: string, actual: string): Error =>
-    conflict(
-      groupResource(target.definition),
-      target.name,
-      `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`,
+  const { group, kind } = target.definition;
+  const failed = (why: string): Error => conflict({ group, plural: kind }, old.metadata.name, why);
+  if (uid !== undefined && uid !== old.metadata.uid)
+    throw failed(
+      `the UID in the precondition (${uid}) does not match the UID in record (${old.metadata.uid}). The object might have been deleted and then recreated`,
     );
-  if (uid !== undefined && uid !== old.metadata.uid) throw failed("UID", uid, old.metadata.uid);
   if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion)
-    throw failed("ResourceVersion", resourceVersion, old.metadata.resourceVersion);
+    throw failed(
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${old.metadata.resourceVersion}). The object might have been modified`,
+    );
 }
 
 /** The object as it must be written, itself when it may stay as it is, undefined when it can go. */
@@ -95,8 +97,10 @@ function mark(services: RegistryServices, target: Target, plan: DeletePlan, old:
   const { definition } = target;
   const { strategy } = definition;
   const now = services.now();
+  // A negative period is no period, but not none: it means the shortest (upstream's BeforeDelete).
+  const requested = (plan.gracePeriodSeconds ?? 0) < 0 ? 1 : plan.gracePeriodSeconds;
   const wanted = propagationFinalizers(definition.strategy.defaultPropagation, plan, old);
-  const grace = strategy.gracePeriodSeconds?.(old, plan.gracePeriodSeconds) ?? 0;
+  const grace = strategy.gracePeriodSeconds?.(old, requested) ?? 0;
   const object = structuredClone(old) as Obj;
   if (wanted.length > 0) object.metadata.finalizers = [...wanted];
   else delete object.metadata.finalizers;
@@ -104,7 +108,7 @@ function mark(services: RegistryServices, target: Target, plan: DeletePlan, old:
   const held = finalizersLeft(definition, object).length > 0;
   const pendingGrace = old.metadata.deletionGracePeriodSeconds;
   if (old.metadata.deletionTimestamp !== undefined) {
-    const shorter = plan.gracePeriodSeconds !== undefined && grace < (pendingGrace ?? 0);
+    const shorter = requested !== undefined && grace < (pendingGrace ?? 0);
     const left = shorter ? grace : (pendingGrace ?? 0);
     if (!held && left === 0) return undefined;
     if (shorter) {

@@ -14,8 +14,7 @@ export async function bind(services: RegistryServices, target: Target): Promise<
   const { object, options } = await readSubresource(services, target, BINDING);
   const binding = object as unknown as Binding;
   const name = target.name === "" ? (binding.metadata.name ?? "") : target.name;
-  if (binding.metadata.name !== undefined && binding.metadata.name !== name)
-    throw badRequest("name in URL does not match name in Binding object");
+  if (binding.metadata.name !== name) throw badRequest("name in URL does not match name in Binding object");
   validate(binding, name);
   const definition = services.resources.find("", "v1", "pods");
   if (definition === undefined) throw new Error("Pods are not served");
@@ -24,7 +23,7 @@ export async function bind(services: RegistryServices, target: Target): Promise<
   await guaranteedUpdate(services, podTarget, {
     dryRun: options.dryRun,
     subresource: "binding",
-    make: (old) => assigned(old as Pod, binding, timestamp(services.now()), podTarget),
+    make: (old) => assigned(old as Pod, withTopology(services, binding), timestamp(services.now()), podTarget),
     rules: {},
     admitted: true,
   });
@@ -38,6 +37,20 @@ function validate(binding: Binding, name: string): void {
     errors.push(fieldError.notSupported("target.kind", kind, ["Node", "<empty>"]));
   if (node === undefined || node === "") errors.push(fieldError.required("target.name"));
   if (errors.length > 0) throw invalid("", "Binding", name, errors);
+}
+
+const TOPOLOGY = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
+
+/** A pod is told where its node is, as upstream's PodTopologyLabels admission does (KEP-4742). */
+function withTopology(services: RegistryServices, binding: Binding): Binding {
+  const node = services.cache.get("nodes", "", binding.target.name ?? "");
+  const found = TOPOLOGY.flatMap((key) => {
+    const value = node?.metadata.labels?.[key];
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  if (found.length === 0) return binding;
+  const labels = { ...binding.metadata.labels, ...Object.fromEntries(found) };
+  return { ...binding, metadata: { ...binding.metadata, labels } };
 }
 
 function assigned(pod: Pod, binding: Binding, now: string, target: Target): Obj {
@@ -58,11 +71,13 @@ function assigned(pod: Pod, binding: Binding, now: string, target: Target): Obj 
   const condition: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime: now };
   const { resourceVersion: _resourceVersion, ...metadata } = pod.metadata;
   const annotations = { ...metadata.annotations, ...binding.metadata.annotations };
+  const labels = { ...binding.metadata.labels, ...metadata.labels };
   return {
     ...pod,
     metadata: {
       ...metadata,
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
     spec: { ...pod.spec, nodeName: binding.target.name },

@@ -32,4 +32,4 @@ export async function readSubresource(
 }
 
 /** metav1.Status of a write that has nothing else to say. */
-export const SUCCESS = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" } as const;
+export const SUCCESS = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as const;

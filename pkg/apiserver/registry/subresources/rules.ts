@@ -1,9 +1,10 @@
 /** Subresources whose body is the object itself and of which only a part is taken. */
-import { isDeepStrictEqual } from "node:util";
+import { validateEphemeralContainersUpdate } from "#pkg/api/core/ephemeral-containers-update.ts";
+import { resizedSpec, validatePodResize } from "#pkg/api/core/pod-resize-validation.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { CertificateSigningRequest } from "#pkg/api/types/certificates-v1.ts";
-import type { Container, EphemeralContainer, Pod } from "#pkg/api/types/core-v1.ts";
-import { type FieldError, fieldError } from "#pkg/errors/index.ts";
+import type { Pod } from "#pkg/api/types/core-v1.ts";
+import { fieldError } from "#pkg/errors/index.ts";
 import type { SubresourceRules } from "../guaranteed-update.ts";
 import type { Obj } from "../services.ts";
 
@@ -20,66 +21,23 @@ export const finalizeRules: SubresourceRules = {
 export const ephemeralContainersRules: SubresourceRules = {
   generation: true,
   prepare(object, old) {
-    const { ephemeralContainers } = (object["spec"] ?? {}) as Pod["spec"];
+    const { ephemeralContainers } = (object["spec"] ?? {}) as Partial<Pod["spec"]>;
     restore(object, old);
-    object["spec"] = { ...object["spec"], ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }) };
+    const { ephemeralContainers: _, ...rest } = object["spec"];
+    object["spec"] = { ...rest, ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }) };
   },
-  validate(object, old) {
-    const now = ((object["spec"] as Pod["spec"]).ephemeralContainers ?? []) as readonly EphemeralContainer[];
-    const errors: FieldError[] = [];
-    const names = new Set(
-      [...(object["spec"].containers ?? []), ...(object["spec"].initContainers ?? [])].map(
-        (each: Container) => each.name,
-      ),
-    );
-    for (const was of (old as Pod).spec.ephemeralContainers ?? []) {
-      const same = now.find((each) => each.name === was.name);
-      if (same === undefined || !isDeepStrictEqual(same, was))
-        errors.push(
-          fieldError.forbidden(
-            "spec.ephemeralContainers",
-            `existing ephemeral containers "${was.name}" may not be ${same === undefined ? "removed" : "changed"}\n`,
-          ),
-        );
-    }
-    now.forEach((each, i) => {
-      const at = `spec.ephemeralContainers[${i}]`;
-      if (!each.name) errors.push(fieldError.required(`${at}.name`));
-      else if (names.has(each.name)) errors.push(fieldError.duplicate(`${at}.name`, each.name));
-      names.add(each.name);
-      if (!each.image) errors.push(fieldError.required(`${at}.image`));
-    });
-    return errors;
-  },
+  validate: (object, old) => validateEphemeralContainersUpdate(object as unknown as Pod, old as Pod),
 };
 
 /** pods/NAME/resize changes containers' resources and resizePolicy. */
 export const resizeRules: SubresourceRules = {
   generation: true,
   prepare(object, old) {
-    const wanted = object["spec"] as Pod["spec"] | undefined;
+    const asked = object["spec"] as Pod["spec"] | undefined;
     restore(object, old);
-    const resized = (now: readonly Container[] | undefined, asked: readonly Container[] | undefined) =>
-      now?.map((container) => {
-        const other = asked?.find((each) => each.name === container.name);
-        const { resources: _resources, resizePolicy: _policy, ...rest } = container;
-        return other === undefined
-          ? container
-          : {
-              ...rest,
-              ...(other.resources === undefined ? {} : { resources: other.resources }),
-              ...(other.resizePolicy === undefined ? {} : { resizePolicy: other.resizePolicy }),
-            };
-      });
-    const { spec } = old as Pod;
-    object["spec"] = {
-      ...object["spec"],
-      containers: resized(spec.containers, wanted?.containers),
-      ...(spec.initContainers === undefined
-        ? {}
-        : { initContainers: resized(spec.initContainers, wanted?.initContainers) }),
-    };
+    object["spec"] = resizedSpec(asked, object["spec"]);
   },
+  validate: (object, old) => validatePodResize(object as unknown as Pod, old as Pod),
 };
 
 /** certificatesigningrequests/NAME/approval changes status.conditions. */

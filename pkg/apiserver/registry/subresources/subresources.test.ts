@@ -60,7 +60,10 @@ describe("subresources", () => {
 
   it("eviction spends the disruption budget", async () => {
     const running = await makePod("e");
-    await client.updateStatus(pods, { ...running, status: { phase: "Running" } } as Pod);
+    await client.updateStatus(pods, {
+      ...running,
+      status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+    } as Pod);
     const budget = await client.create(poddisruptionbudgets, {
       metadata: { name: "b", namespace: "d" },
       spec: { minAvailable: 1, selector: { matchLabels: { app: "a" } } },
