@@ -9,7 +9,6 @@
  *
  * (Kubernetes documentation, "Update API Objects in Place Using kubectl patch"; sig-api-machinery/strategic-merge-patch.md)
  */
-import { isDeepStrictEqual } from "node:util";
 import type { Definitions, Schema } from "#pkg/api/schema/schema.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 
@@ -19,6 +18,11 @@ const DIRECTIVE = "$patch";
 const RETAIN_KEYS = "$retainKeys";
 const DELETE_FROM = "$deleteFromPrimitiveList/";
 const ORDER = "$setElementOrder/";
+
+/** Upstream's words, which clients may match on. */
+const BAD_PRIMITIVE_LIST = "invalid patch format of primitive list";
+const BAD_RETAIN_KEYS = "invalid patch format of retainKeys";
+const BAD_ORDER = "invalid patch format of setElementOrder list";
 
 /** Returns a new value; the inputs stay as they are. @throws 400 */
 export function applyStrategicMergePatch(
@@ -42,9 +46,14 @@ function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Def
     if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ORDER)) continue;
     if (key.startsWith(DELETE_FROM)) {
       const field = key.slice(DELETE_FROM.length);
-      const gone = listOf(value, key);
-      if (Array.isArray(out[field]))
-        out[field] = (out[field] as unknown[]).filter((item) => !gone.some((each) => isDeepStrictEqual(each, item)));
+      const gone = new Set(listOf(value, BAD_PRIMITIVE_LIST).map(identity));
+      const list = Object.hasOwn(out, field) ? out[field] : undefined;
+      if (Array.isArray(list))
+        define(
+          out,
+          field,
+          list.filter((item) => !gone.has(identity(item))),
+        );
       continue;
     }
     if (value === null) {
@@ -70,8 +79,9 @@ function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Def
     if (!key.startsWith(ORDER)) continue;
     const field = key.slice(ORDER.length);
     const raw = propertySchema(schema, field);
-    if (Array.isArray(out[field]))
-      out[field] = ordered(out[field] as unknown[], listOf(value, key), mergeKeyOf(raw, resolve(raw, definitions)));
+    const order = listOf(value, BAD_ORDER);
+    const list = Object.hasOwn(out, field) ? out[field] : undefined;
+    if (Array.isArray(list)) define(out, field, ordered(list, order, mergeKeyOf(raw, resolve(raw, definitions))));
   }
   return out;
 }
@@ -79,10 +89,10 @@ function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Def
 function retainKeys(out: Json, patch: Json): void {
   const retained = patch[RETAIN_KEYS];
   if (retained === undefined) return;
-  const names = new Set(listOf(retained, RETAIN_KEYS));
+  const names = new Set(listOf(retained, BAD_RETAIN_KEYS));
   for (const key of Object.keys(patch))
     if (key !== RETAIN_KEYS && key !== DIRECTIVE && patch[key] !== null && !key.startsWith("$") && !names.has(key))
-      throw badRequest(`list in $retainKeys doesn't contain all the keys in the patch: ${key}`);
+      throw badRequest(BAD_RETAIN_KEYS);
   for (const key of Object.keys(out)) if (!names.has(key)) delete out[key];
 }
 
@@ -103,40 +113,69 @@ function mergeList(
       .map((item) => (isObject(item) ? withoutDirectives(item) : item));
   const key = mergeKeyOf(raw, schema);
   if (key === undefined) {
-    const out = [...now];
-    for (const item of patch) if (!out.some((each) => isDeepStrictEqual(each, item))) out.push(item);
-    return out;
+    const there = new Set(now.map(identity));
+    const more = patch.filter((item) => !there.has(identity(item)) && there.add(identity(item)));
+    return [...now, ...more];
   }
   const items = resolve(schema.items ?? {}, definitions);
-  let out = [...now];
-  for (const item of patch) {
-    if (!isObject(item)) throw badRequest(`expected an object in a list that merges by key ${key}`);
-    const id = item[key];
-    if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-    const at = out.findIndex((each) => isObject(each) && isDeepStrictEqual(each[key], id));
-    if (item[DIRECTIVE] === "delete") out = out.filter((each) => !(isObject(each) && isDeepStrictEqual(each[key], id)));
-    else if (at < 0) out.push(mergeObject({}, item, items, definitions));
+  const { deleted, merged } = itemsByDirective(patch, key);
+  const out =
+    deleted.size === 0 ? [...now] : now.filter((item) => !(isObject(item) && deleted.has(identity(item[key]))));
+  const places = new Map<string, number>();
+  out.forEach((item, i) => {
+    const id = isObject(item) ? identity(item[key]) : undefined;
+    if (id !== undefined && !places.has(id)) places.set(id, i);
+  });
+  for (const item of merged) {
+    const id = identity(item[key]);
+    const at = places.get(id);
+    if (at === undefined) places.set(id, out.push(mergeObject({}, item, items, definitions)) - 1);
     else out[at] = mergeObject(out[at] as Json, item, items, definitions);
   }
   return out;
 }
 
+/** Deletions are done before anything is merged, wherever they stand. @throws 400 */
+function itemsByDirective(
+  patch: readonly unknown[],
+  key: string,
+): { readonly deleted: ReadonlySet<string>; readonly merged: readonly Json[] } {
+  const deleted = new Set<string>();
+  const merged: Json[] = [];
+  for (const item of patch) {
+    if (!isObject(item)) throw badRequest(`expected an object in a list that merges by key ${key}`);
+    if (item[key] === undefined)
+      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    if (item[DIRECTIVE] === "delete") deleted.add(identity(item[key]));
+    else merged.push(item);
+  }
+  return { deleted, merged };
+}
+
+/** What tells values of lists apart. */
+const identity = (value: unknown): string => (typeof value === "string" ? `"${value}` : (JSON.stringify(value) ?? ""));
+
 /** Items that the order names, in that order; the others stay behind the item they stood behind. */
 function ordered(list: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): unknown[] {
-  const idOf = (item: unknown): unknown => (mergeKey !== undefined && isObject(item) ? item[mergeKey] : item);
-  const wanted = order.map((item) => idOf(item));
-  const position = (item: unknown): number => wanted.findIndex((id) => isDeepStrictEqual(id, idOf(item)));
-  const named = list.filter((item) => position(item) >= 0).sort((a, b) => position(a) - position(b));
+  const idOf = (item: unknown): string => identity(mergeKey !== undefined && isObject(item) ? item[mergeKey] : item);
+  const places = new Map(order.map((item, i) => [idOf(item), i]));
+  const placed = list.map((item) => ({ item, place: places.get(idOf(item)) }));
+  const named = placed
+    .filter((each): each is { item: unknown; place: number } => each.place !== undefined)
+    .sort((a, b) => a.place - b.place);
   const out: unknown[] = [];
   let next = 0;
+  let before = 0;
   // Unnamed items keep their place relative to the named item before them.
-  for (const item of list) {
-    if (position(item) >= 0) continue;
-    const before = list.slice(0, list.indexOf(item)).filter((each) => position(each) >= 0).length;
-    while (next < named.length && next < before) out.push(named[next++]);
+  for (const { item, place } of placed) {
+    if (place !== undefined) {
+      before++;
+      continue;
+    }
+    while (next < before) out.push(named[next++]?.item);
     out.push(item);
   }
-  return [...out, ...named.slice(next)];
+  return [...out, ...named.slice(next).map((each) => each.item)];
 }
 
 function withoutDirectives(value: Json): Json {
@@ -172,9 +211,9 @@ function resolve(schema: Schema, definitions: Definitions): Schema {
   return schema.$ref === undefined ? schema : (definitions[schema.$ref] ?? {});
 }
 
-function listOf(value: unknown, what: string): readonly unknown[] {
+function listOf(value: unknown, otherwise: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw badRequest(`unable to parse ${what}: expected a list`);
+  throw badRequest(otherwise);
 }
 
 const isObject = (value: unknown): value is Json =>
