@@ -74,7 +74,7 @@ function verbOf(method: string, name: string, query: URLSearchParams): string {
 
 /** Go's idea of a true query parameter: present and not "false" or "0". */
 export function isTrue(value: string | null): boolean {
-  return value !== null && value !== "false" && value !== "0";
+  return value !== null && value !== "0" && value.toLowerCase() !== "false";
 }
 
 function splitPath(path: string): string[] {

@@ -1,4 +1,5 @@
 import { type FieldError, fieldError, invalid } from "#pkg/errors/index.ts";
+import { isTrue } from "../request-info.ts";
 import type { RequestContext } from "../types.ts";
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
@@ -40,8 +41,6 @@ export function applyOptions({ query }: RequestContext): ApplyOptions {
 }
 
 /** Go's idea of a true query parameter: present and neither "false" nor "0". */
-const isTrue = (value: string | null): boolean => value !== null && value !== "false" && value !== "0";
-
 function commonOptions(query: URLSearchParams, errors: FieldError[]): WriteOptions {
   errors.push(...checkManager(query.get("fieldManager") ?? ""));
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");

@@ -1,9 +1,9 @@
 import { badRequest } from "#pkg/errors/index.ts";
+import { isTrue } from "../request-info.ts";
 
 /** Go's conversion of a query parameter to a bool: absent, "false" and "0" are false, all else is true. */
 export function boolOf(query: URLSearchParams, name: string): boolean {
-  const value = query.get(name);
-  return value !== null && value !== "false" && value !== "0";
+  return isTrue(query.get(name));
 }
 
 /** A whole number, or undefined where absent. @throws 400 in the words of strconv.ParseInt */
