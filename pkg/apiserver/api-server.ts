@@ -159,7 +159,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     healthRoute({ store: () => store.revision >= 0 }),
     ...documentRoutes(resources, {
       ...options,
-      ...(aggregator === undefined ? {} : { remoteGroups: aggregator.groups }),
+      ...(aggregator === undefined ? {} : { remoteGroups: aggregator.groups, remoteDocuments: aggregator.documents }),
     }),
   ];
   const pipeline = new Pipeline({ registry, authorizer, routes });

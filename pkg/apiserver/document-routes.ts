@@ -1,5 +1,5 @@
 import { type Build, createDiscovery, type Discovery, type RemoteGroups } from "./discovery/index.ts";
-import { createOpenApi } from "./openapi/index.ts";
+import { createOpenApi, type RemoteDocuments } from "./openapi/index.ts";
 import type { ResourceTable, Route } from "./types.ts";
 
 const OTHER_PATHS = ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz"];
@@ -18,6 +18,7 @@ export function documentRoutes(
     readonly serverAddress?: string;
     readonly build?: Partial<Build>;
     readonly remoteGroups?: RemoteGroups;
+    readonly remoteDocuments?: RemoteDocuments;
   },
 ): Route[] {
   const build = { ...DEFAULT_BUILD, ...options.build };
@@ -31,7 +32,14 @@ export function documentRoutes(
   });
   return [
     routeOf("discovery", discovery),
-    routeOf("openapi", createOpenApi({ definitions, gitVersion: build.gitVersion })),
+    routeOf(
+      "openapi",
+      createOpenApi({
+        definitions,
+        gitVersion: build.gitVersion,
+        ...(options.remoteDocuments === undefined ? {} : { remote: options.remoteDocuments }),
+      }),
+    ),
   ];
 }
 

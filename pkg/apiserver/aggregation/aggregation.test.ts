@@ -189,6 +189,20 @@ describe("APIService aggregation", () => {
     ]);
   });
 
+  it("publishes its OpenAPI with that of this server", async () => {
+    const index = (await call("/openapi/v3")).json.paths;
+    const address = index[BASE.slice(1)].serverRelativeURL;
+    assert.equal(address, `/openapi/v3${BASE}?hash=ABC`);
+    assert.ok(index["apis/apps/v1"]);
+    assert.ok((await call(address)).json.components.schemas["com.example.wardle.v1alpha1.Flunder"]);
+    const v2 = (await call("/openapi/v2", { headers: { accept: "application/json" } })).json;
+    assert.equal(v2.paths[`${BASE}/flunders`].get.operationId, "listFlunders");
+    assert.equal(v2.definitions["com.example.wardle.v1alpha1.Flunder"].description, "A flunder");
+    assert.ok(v2.definitions["io.k8s.api.core.v1.Pod"]);
+    const asked = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    assert.match((await call("/openapi/v2", { headers: { accept: asked } })).text, /com\.example\.wardle/);
+  });
+
   it("hands requests on as the user who asks, without what proves it", async () => {
     await client.create(clusterroles, {
       metadata: { name: "flunders" },
@@ -328,6 +342,7 @@ describe("APIService aggregation", () => {
     assert.deepEqual([version.freshness, version.resources.length], ["Stale", 1]);
     assert.equal((await call(BASE)).status, 503);
     await client.delete(apiservices, { name: NAME });
+    assert.ok(!(await call("/openapi/v2")).text.includes("wardle"));
     assert.equal((await call(BASE)).status, 404);
     assert.equal((await call(`${BASE}/flunders`)).json.message, "the server could not find the requested resource");
   });

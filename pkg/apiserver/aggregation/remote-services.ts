@@ -13,6 +13,7 @@ export class RemoteServices {
   readonly #stop: () => void;
   #order: readonly string[] | undefined;
   #generation = 1;
+  #membership = 1;
 
   constructor(parts: Pick<AggregationParts, "reader" | "frontProxyTls">) {
     this.#parts = parts;
@@ -27,6 +28,11 @@ export class RemoteServices {
   /** Grows with everything that discovery shows. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Grows when another server begins or ends to answer a group version. */
+  get membership(): number {
+    return this.#membership;
   }
 
   /** By "group/version". */
@@ -59,11 +65,15 @@ export class RemoteServices {
     const key = keyOfGroupVersion(service.spec.group ?? "", service.spec.version ?? "");
     const before = this.#remote.get(key);
     if (!deleted && service.spec.service !== undefined) {
-      if (before === undefined) this.#remote.set(key, new RemoteService(service, this.#parts));
-      else before.update(service);
+      if (before !== undefined) before.update(service);
+      else {
+        this.#remote.set(key, new RemoteService(service, this.#parts));
+        this.#membership++;
+      }
     } else if (before !== undefined) {
       before.close();
       this.#remote.delete(key);
+      this.#membership++;
     }
     this.#order = undefined;
     this.#generation++;

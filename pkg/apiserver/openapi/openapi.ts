@@ -8,6 +8,7 @@ import { documentV3 } from "./document-v3.ts";
 import { type Encoded, encode, replyWithEncoded } from "./encoded.ts";
 import { encodeGnosticV2 } from "./gnostic.ts";
 import { type Path, pathsOf } from "./operations.ts";
+import { mergeRemote, type RemoteDocuments, type RemoteDocumentV2 } from "./remote.ts";
 import { indexSchemas, type SchemaIndex } from "./schema-index.ts";
 
 export interface OpenApiOptions {
@@ -15,6 +16,8 @@ export interface OpenApiOptions {
   readonly definitions: () => readonly ResourceDefinition[];
   /** `info.version` of the documents. */
   readonly gitVersion: string;
+  /** What other API servers publish; their v3 documents are asked there. */
+  readonly remote?: RemoteDocuments;
 }
 
 export interface OpenApi {
@@ -32,9 +35,9 @@ interface Built {
 }
 
 /** Serves /openapi/v2 and /openapi/v3. Documents are made when first asked for, one event-loop turn each. */
-export function createOpenApi({ definitions, gitVersion }: OpenApiOptions): OpenApi {
+export function createOpenApi({ definitions, gitVersion, remote }: OpenApiOptions): OpenApi {
   const built = new Map<string, Built>();
-  let v2: { readonly madeFrom: readonly ResourceDefinition[]; readonly forms: Promise<FormsV2> } | undefined;
+  let v2: MadeV2 | undefined;
 
   /** The document of one group version, made again only when its own definitions changed. */
   const groupVersion = (list: readonly ResourceDefinition[], key: string, own: readonly ResourceDefinition[]) => {
@@ -55,12 +58,17 @@ export function createOpenApi({ definitions, gitVersion }: OpenApiOptions): Open
       const { hash } = await groupVersion(list, key, own);
       paths[key] = { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` };
     }
+    await remote?.refresh();
+    for (const [key, serverRelativeURL] of remote?.v3() ?? []) paths[key] = { serverRelativeURL };
     return { kind: "object", status: 200, object: { paths } };
   };
 
-  const formsV2 = (): Promise<FormsV2> => {
+  const formsV2 = async (): Promise<FormsV2> => {
+    await remote?.refresh();
     const list = definitions();
-    if (v2?.madeFrom !== list) v2 = { madeFrom: list, forms: buildV2(list, gitVersion) };
+    const generation = remote?.generation ?? 0;
+    if (v2?.madeFrom !== list || v2.generation !== generation)
+      v2 = { madeFrom: list, generation, forms: buildV2(list, gitVersion, remote?.v2() ?? []) };
     return v2.forms;
   };
 
@@ -91,16 +99,27 @@ async function buildV3(own: readonly ResourceDefinition[], schemas: SchemaIndex,
   return encode("application/json", JSON.stringify(documentV3(paths, namesIn(own, paths), schemas, version)));
 }
 
+interface MadeV2 {
+  readonly madeFrom: readonly ResourceDefinition[];
+  /** Of the remote documents in it. */
+  readonly generation: number;
+  readonly forms: Promise<FormsV2>;
+}
+
 interface FormsV2 {
   readonly json: Encoded;
   readonly protobuf: Encoded;
 }
 
-async function buildV2(list: readonly ResourceDefinition[], version: string): Promise<FormsV2> {
+async function buildV2(
+  list: readonly ResourceDefinition[],
+  version: string,
+  others: readonly RemoteDocumentV2[],
+): Promise<FormsV2> {
   await nextTurn();
   const schemas = indexSchemas(list);
   const paths = list.flatMap((definition) => pathsOf(definition, schemas));
-  const document = documentV2(paths, namesIn(list, paths), schemas, version);
+  const document = mergeRemote(documentV2(paths, namesIn(list, paths), schemas, version), others);
   const json = encode("application/json", JSON.stringify(document));
   await nextTurn();
   const protobuf = encode(PROTOBUF_V2, encodeGnosticV2(document));
