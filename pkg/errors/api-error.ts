@@ -1,4 +1,4 @@
-import type { Status, StatusCause, StatusDetails } from "#pkg/api/types/meta-v1.ts";
+import type { ListMeta, Status, StatusCause, StatusDetails } from "#pkg/api/types/meta-v1.ts";
 
 /** Reasons of metav1.Status that clients match on (API conventions, "Response Status Kind"). */
 export type StatusReason =
@@ -27,20 +27,23 @@ export class ApiError extends Error {
   readonly code: number;
   readonly reason: StatusReason;
   readonly details: StatusDetails | undefined;
+  /** Of the Status: an expired list names there where it can go on. */
+  readonly metadata: ListMeta;
 
-  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails) {
+  constructor(code: number, reason: StatusReason, message: string, details?: StatusDetails, metadata: ListMeta = {}) {
     super(message);
     this.name = "ApiError";
     this.code = code;
     this.reason = reason;
     this.details = details;
+    this.metadata = metadata;
   }
 
   toStatus(): Status {
     return {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata: this.metadata,
       status: "Failure",
       message: this.message,
       // Upstream's unknown reason is the empty string, which is left out.
@@ -56,6 +59,7 @@ export class ApiError extends Error {
       (status.reason ?? "Unknown") as StatusReason,
       status.message ?? "unknown error",
       status.details,
+      status.metadata,
     );
   }
 }

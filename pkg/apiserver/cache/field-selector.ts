@@ -3,6 +3,8 @@ import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 
 export interface FieldSelector {
+  /** True when it says nothing. */
+  readonly empty: boolean;
   /** Undefined when everything matches. */
   readonly matches: ((object: KubeObject) => boolean) | undefined;
   /** Set when the selector says `metadata.name=NAME`: a list looks up one object. */
@@ -27,8 +29,8 @@ export function parseFieldSelector(text: string, definition: ResourceDefinition)
     }
   }
   const only = holds[0];
-  if (only === undefined) return { matches: undefined, name: undefined };
-  return { matches: holds.length === 1 ? only : (object) => holds.every((each) => each(object)), name };
+  if (only === undefined) return { empty: true, matches: undefined, name: undefined };
+  return { empty: false, matches: holds.length === 1 ? only : (object) => holds.every((each) => each(object)), name };
 }
 
 function reader(field: string, definition: ResourceDefinition): (object: KubeObject) => string {
@@ -36,8 +38,15 @@ function reader(field: string, definition: ResourceDefinition): (object: KubeObj
   if (field === "metadata.namespace" && definition.namespaced) return (object) => object.metadata.namespace ?? "";
   const fields = definition.strategy.selectableFields;
   const own = fields !== undefined && Object.hasOwn(fields, field) ? fields[field] : undefined;
-  if (own === undefined) throw badRequest(`field label not supported: ${field}`);
+  if (own === undefined) throw badRequest(unsupported(field, definition));
   return own;
+}
+
+/** Kinds that know fields of their own, and all custom resources, say it in other words than the rest (upstream). */
+function unsupported(field: string, { strategy, decode, group, kind }: ResourceDefinition): string {
+  if (group === "batch" && kind === "Job") return `field label ${JSON.stringify(field)} not supported for Job`;
+  if (strategy.selectableFields !== undefined || decode !== undefined) return `field label not supported: ${field}`;
+  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 function splitUnescaped(text: string): string[] {

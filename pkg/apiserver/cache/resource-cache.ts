@@ -24,6 +24,7 @@ export class ResourceCache {
   /** Every change after this revision is in `#changes`. */
   #completeFrom: number;
   readonly #listeners = new Map<string, Set<Listener>>();
+  #hasNamed = false;
   readonly #ending = new Set<() => void>();
   /** Revision of the last change of this resource. */
   changedAt = 0;
@@ -82,6 +83,7 @@ export class ResourceCache {
     const change = new Change(entry, previous, deleted);
     for (const listener of this.#listeners.get("") ?? []) listener(change);
     if (namespace !== "") for (const listener of this.#listeners.get(namespace) ?? []) listener(change);
+    if (this.#hasNamed) for (const listener of this.#listeners.get(`${namespace}/${name}`) ?? []) listener(change);
     previous?.view.forgetObject();
     this.#remember(change);
   }
@@ -102,14 +104,20 @@ export class ResourceCache {
     return this.#changes.slice(at);
   }
 
-  /** Calls back on the store's turn for changes of one namespace, or ("") of all. */
-  listen(namespace: string, listener: Listener): () => void {
-    let set = this.#listeners.get(namespace);
-    if (set === undefined) this.#listeners.set(namespace, (set = new Set()));
+  /**
+   * Calls back on the store's turn for changes of one namespace, or ("") of all. With a `name`, of that object alone where
+   * that names one: thousands of kubelets that each watch one object do not hear of the others.
+   */
+  listen(namespace: string, listener: Listener, name?: string): () => void {
+    const isOne = name !== undefined && (namespace !== "" || !this.#namespaced);
+    const key = isOne ? `${namespace}/${name}` : namespace;
+    let set = this.#listeners.get(key);
+    if (set === undefined) this.#listeners.set(key, (set = new Set()));
     set.add(listener);
+    if (isOne) this.#hasNamed = true;
     return () => {
       set.delete(listener);
-      if (set.size === 0 && this.#listeners.get(namespace) === set) this.#listeners.delete(namespace);
+      if (set.size === 0 && this.#listeners.get(key) === set) this.#listeners.delete(key);
     };
   }
 

@@ -1,47 +1,45 @@
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
-import { badRequest, expired } from "#pkg/errors/index.ts";
+import { ApiError, badRequest, expired } from "#pkg/errors/index.ts";
 import { CompactedError } from "#pkg/store/types.ts";
 import { Entry, readyAll } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
-import { type Continue, decodeContinue, encodeContinue } from "./continue.ts";
-import { requestedRevision, waitForRevision } from "./resource-version.ts";
+import { type Continue, decodeContinue, encodeContinue, NEWEST } from "./continue.ts";
+import { listOptions } from "./list-options.ts";
+import { tooLarge, waitForRevision } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import type { RegistryServices, Target } from "./services.ts";
 
 const HISTORY_PAGE = 500;
-const TOO_OLD =
-  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.";
+const EXPIRED =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+const TOO_OLD = "The resourceVersion for the provided list is too old.";
 
-/** GET of a collection, with selectors, in pages when `limit` is given. */
+/**
+ * GET of a collection, with selectors, in pages when `limit` is given. Of which state:
+ *
+ *   resourceVersion   resourceVersionMatch   limit   state
+ *   absent or "0"     any                    any     the newest
+ *   N                 NotOlderThan           any     the newest, which is at least N
+ *   N                 Exact                  any     N
+ *   N                 absent                 none    the newest, which is at least N
+ *   N                 absent                 some    N
+ */
 export async function list(services: RegistryServices, target: Target): Promise<Reply> {
   const { query } = target.context;
   const selection = selectionOf(target);
-  const limit = limitOf(query);
-  const token = query.get("continue") ?? "";
-  const revision = requestedRevision(query);
-  const match = query.get("resourceVersionMatch") ?? "";
-  if (match !== "" && match !== "Exact" && match !== "NotOlderThan")
-    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
-  if (match !== "" && revision === undefined)
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
-    );
-  if (token !== "") {
+  const { revision, match, limit, continueToken } = listOptions(query);
+  const { cache } = services;
+  if (continueToken !== "") {
+    const from = decodeContinue(continueToken);
     if (revision !== undefined && revision !== 0)
       throw badRequest("specifying resource version is not allowed when using continue");
-    const from = decodeContinue(token);
-    return page(
-      services,
-      target,
-      selection,
-      limit,
-      from.revision === -1 ? services.cache.revision : from.revision,
-      from,
-    );
+    if (from.revision > cache.revision) throw tooLarge(cache, from.revision);
+    const at = from.revision === NEWEST ? cache.revision : from.revision;
+    return page(services, target, selection, limit, at, from);
   }
-  if (revision !== undefined && revision > services.cache.revision) await waitForRevision(services.cache, revision);
-  const exact = match === "Exact" || (match === "" && limit > 0 && revision !== undefined && revision !== 0);
-  return page(services, target, selection, limit, exact && revision ? revision : services.cache.revision, undefined);
+  if (revision !== undefined) await waitForRevision(cache, revision);
+  const exact = match === "Exact" || (match === "" && limit > 0);
+  return page(services, target, selection, limit, exact && revision ? revision : cache.revision, undefined);
 }
 
 async function page(
@@ -111,13 +109,20 @@ async function selectFromHistory(
   const prefix =
     definition.namespaced && target.namespace !== "" ? `${cache.prefix}${target.namespace}/` : cache.prefix;
   const entries: Entry[] = [];
+  /** A list that was begun may go on with what there is now. */
+  const tooOld = (key: string): ApiError =>
+    key === ""
+      ? expired(TOO_OLD)
+      : new ApiError(410, "Expired", EXPIRED, undefined, {
+          continue: encodeContinue({ revision: NEWEST, start: key.slice(cache.prefix.length) }),
+        });
   let after = start;
   for (;;) {
     const pageSize = limit === 0 ? HISTORY_PAGE : Math.max(limit - entries.length, 1);
     const result = await services.store
       .list(prefix, { revision, limit: pageSize, ...(after === "" ? {} : { after }) })
       .catch((err: unknown) => {
-        throw err instanceof CompactedError ? expired(TOO_OLD) : err;
+        throw err instanceof CompactedError ? tooOld(start) : err;
       });
     const found = result.entries.map(({ key, value, revision: at }) => {
       const path = key.slice(cache.prefix.length);
@@ -135,11 +140,4 @@ async function selectFromHistory(
     if (limit > 0 && entries.length >= limit) return { entries, more: true, remaining: result.remaining };
     after = last.key;
   }
-}
-
-function limitOf(query: URLSearchParams): number {
-  const text = query.get("limit");
-  if (text === null || text === "") return 0;
-  if (!/^-?\d{1,15}$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Math.max(0, Number(text));
 }

@@ -3,26 +3,31 @@ import type { Cache } from "../cache/index.ts";
 
 const WAIT_MS = 3_000;
 
-/** The resourceVersion parameter; undefined when absent or empty. @throws 400 */
-export function requestedRevision(query: URLSearchParams): number | undefined {
-  const text = query.get("resourceVersion");
+/** A resourceVersion parameter as a revision; undefined when it is empty. @throws 400 */
+export function requestedRevision(text: string | null): number | undefined {
   if (text === null || text === "") return undefined;
-  if (!/^\d{1,15}$/.test(text))
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  return Number(text);
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  const why = Number.isNaN(value) ? "invalid syntax" : "value out of range";
+  const shown = JSON.stringify(text);
+  throw badRequest(`resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`);
 }
 
 /** Waits a little for a revision that this server has not seen yet. @throws 504 */
 export async function waitForRevision(cache: Cache, revision: number): Promise<void> {
+  if (revision <= cache.revision) return;
   const { promise: late, resolve } = Promise.withResolvers<"late">();
   const timer = setTimeout(() => resolve("late"), WAIT_MS);
   const outcome = await Promise.race([cache.reached(revision), late]);
   clearTimeout(timer);
-  if (outcome === "late")
-    throw new ApiError(504, "Timeout", `Too large resource version: ${revision}, current: ${cache.revision}`, {
-      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-      retryAfterSeconds: 1,
-    });
+  if (outcome === "late") throw tooLarge(cache, revision);
+}
+
+/** Clients recognize it by its cause and ask again. */
+export function tooLarge(cache: Cache, revision: number): ApiError {
+  const message = `Timeout: Too large resource version: ${revision}, current: ${cache.revision}`;
+  return new ApiError(504, "Timeout", message, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+    retryAfterSeconds: 1,
+  });
 }

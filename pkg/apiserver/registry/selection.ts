@@ -17,6 +17,8 @@ export function selectionOf(target: Target): Selection {
   const { query } = target.context;
   const field = parseFieldSelector(query.get("fieldSelector") ?? "", target.definition);
   const labels = parseLabels(query.get("labelSelector") ?? "");
+  if (target.name !== "" && !field.empty && field.name !== target.name)
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
   const name = target.name === "" ? field.name : target.name;
   const byName = target.name === "" ? undefined : (object: KubeObject) => object.metadata.name === target.name;
   const tests = [byName, labels, field.matches].filter((test) => test !== undefined);

@@ -40,7 +40,7 @@ async function restart(t: { after(end: () => Promise<void>): void }, test: TestS
   return server;
 }
 
-describe("watch", () => {
+describe("watch", { concurrency: true }, () => {
   it("resumes from the store's history after a restart, with what selectors make of each change", async (t) => {
     const test = await startTestServer(t);
     const before = createClient(test.transport);
@@ -130,5 +130,91 @@ describe("watch", () => {
     await until(() => fresh.seen.length === 1, soon);
     assert.deepEqual(fresh.seen, ["ADDED c@3"]);
     await fresh.stop();
+  });
+
+  it("marks the end of the initial events, and sends a bookmark before its time is over", async (t) => {
+    const { transport } = await startTestServer(t);
+    const client = createClient(transport);
+    await client.create(configmaps, { metadata: { namespace: "a", name: "one" } });
+    const events: [string, object | undefined][] = [];
+    const started = Date.now();
+    const query = {
+      sendInitialEvents: true,
+      resourceVersionMatch: "NotOlderThan",
+      allowWatchBookmarks: true,
+      timeoutSeconds: 3,
+    };
+    for await (const { type, object } of transport.watch({ method: "GET", path: "/api/v1/configmaps", query }))
+      events.push([type, object.metadata.annotations]);
+    assert.ok(Date.now() - started < 5_000);
+    assert.deepEqual(events, [
+      ["ADDED", undefined],
+      ["BOOKMARK", { "k8s.io/initial-events-end": "true" }],
+      ["BOOKMARK", undefined],
+    ]);
+  });
+
+  it("watches one object by path, by field selector and by the old path prefix", async (t) => {
+    const { transport } = await startTestServer(t);
+    const client = createClient(transport);
+    for (const name of ["one", "two"]) await client.create(configmaps, { metadata: { namespace: "a", name } });
+    const at = "/api/v1/namespaces/a/configmaps";
+    const signal = AbortSignal.timeout(5_000);
+    const watches = [
+      { path: `${at}/one`, query: {} },
+      { path: at, query: { fieldSelector: "metadata.name=one" } },
+      { path: "/api/v1/watch/namespaces/a/configmaps/one", query: {} },
+    ].map(({ path, query }) => transport.watch({ method: "GET", path, query, signal })[Symbol.asyncIterator]());
+    for (const watch of watches) assert.equal((await watch.next()).value.object.metadata.name, "one");
+    const next = watches.map((watch) => watch.next());
+    for (const name of ["two", "one"])
+      await client.patch(configmaps, { namespace: "a", name }, MERGE, { data: { a: "b" } });
+    for (const event of await Promise.all(next)) {
+      assert.equal(event.value.type, "MODIFIED");
+      assert.equal(event.value.object.metadata.name, "one");
+    }
+    for (const watch of watches) await watch.return?.(undefined);
+    const mismatch = transport.watch({
+      method: "GET",
+      path: `${at}/one`,
+      query: { fieldSelector: "metadata.name=two" },
+    });
+    await assert.rejects(
+      mismatch[Symbol.asyncIterator]().next(),
+      (err: unknown) =>
+        err instanceof ApiError && err.message === "fieldSelector metadata.name doesn't match requested name",
+    );
+  });
+
+  it("begins with what comes after a revision that is not there yet", async (t) => {
+    const test = await startTestServer(t);
+    const client = createClient(test.transport);
+    const watching = watchFrom(client, String(test.store.revision + 2));
+    for (const name of ["one", "two", "three"]) await client.create(configmaps, { metadata: { namespace: "a", name } });
+    await until(() => watching.seen.length > 0, soon);
+    assert.match(watching.seen[0] ?? "", /^ADDED three@/);
+    await watching.stop();
+  });
+
+  it("refuses options that do not go together in upstream's words", async (t) => {
+    const { transport } = await startTestServer(t);
+    const cases: [Record<string, string>, string][] = [
+      [
+        { sendInitialEvents: "true" },
+        "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+      ],
+      [
+        { resourceVersionMatch: "NotOlderThan" },
+        "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+      ],
+    ];
+    for (const [query, why] of cases) {
+      const watch = transport.watch({ method: "GET", path: "/api/v1/configmaps", query })[Symbol.asyncIterator]();
+      await assert.rejects(watch.next(), (err: unknown) => {
+        assert.ok(err instanceof ApiError);
+        assert.equal(`${err.code} ${err.message}`, `422 ListOptions.meta.k8s.io "" is invalid: ${why}`);
+        return true;
+      });
+    }
   });
 });

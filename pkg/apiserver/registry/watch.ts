@@ -1,14 +1,20 @@
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { ApiError, badRequest, expired, internalError, serviceUnavailable } from "#pkg/errors/index.ts";
+import { ApiError, expired, internalError, serviceUnavailable } from "#pkg/errors/index.ts";
 import { CompactedError, StoreUnavailableError } from "#pkg/store/types.ts";
 import { type Change, type Entry, ObjectView, readyAll, ViewEvent } from "../cache/index.ts";
 import { isTrue } from "../request-info.ts";
 import type { Reply, WatchSink } from "../types.ts";
-import { requestedRevision, waitForRevision } from "./resource-version.ts";
-import { selectionOf } from "./selection.ts";
+import { watchOptions } from "./list-options.ts";
+import { waitForRevision } from "./resource-version.ts";
+import { type Selection, selectionOf } from "./selection.ts";
 import type { RegistryServices, Target } from "./services.ts";
 
 const BOOKMARK_MS = 60_000;
+/** Before the end of a watch, so that its client knows where to go on. */
+const LAST_BOOKMARK_MS = 2_000;
+/** Upstream's --min-request-timeout. */
+const MIN_TIMEOUT_SECONDS = 1_800;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 const NONE: readonly Change[] = [];
 /** Changes that one watch may leave waiting for a conversion webhook before it is cut. */
@@ -23,36 +29,38 @@ const MAX_CONVERTING = 1_000;
  *   sendInitialEvents=true          as absent, then a bookmark that says the initial events are over
  */
 export async function watch(services: RegistryServices, target: Target): Promise<Reply> {
-  const { cache, definition, context } = target;
-  const { query } = context;
+  const { definition, context } = target;
   const selection = selectionOf(target);
-  const revision = requestedRevision(query);
-  const wantsBookmarks = isTrue(query.get("allowWatchBookmarks"));
-  const sendInitial = query.get("sendInitialEvents");
-  if (sendInitial !== null && query.get("resourceVersionMatch") !== "NotOlderThan")
-    throw badRequest(
-      "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
-  const timeoutSeconds = Number(query.get("timeoutSeconds") ?? 0);
-  if (revision !== undefined && revision > services.cache.revision) await waitForRevision(services.cache, revision);
-
-  const withInitial = sendInitial === null ? revision === undefined || revision === 0 : isTrue(sendInitial);
+  const { revision = 0, sendInitialEvents, timeoutSeconds } = watchOptions(context.query);
+  const wantsBookmarks = isTrue(context.query.get("allowWatchBookmarks"));
+  const withInitial = sendInitialEvents ?? revision === 0;
+  // Changes may be awaited from the future on, states may not.
+  if (withInitial) await waitForRevision(services.cache, revision);
   const start = (sink: WatchSink): (() => void) => {
     const watcher = new Watcher({
       services,
       target,
-      matches: selection.matches,
+      selection,
       sink,
       wantsBookmarks,
-      timeoutSeconds,
+      // As upstream: who names no end is ended some time after half an hour, not all at once.
+      timeoutSeconds: timeoutSeconds || Math.ceil(MIN_TIMEOUT_SECONDS * (1 + Math.random())),
+      after: withInitial ? 0 : revision,
     });
-    if (withInitial)
-      watcher.start(cache.list(definition.namespaced ? target.namespace : ""), NONE, sendInitial !== null);
-    else if (revision === undefined || revision === 0) watcher.start([], NONE, false);
+    if (withInitial) watcher.start(initialEntries(target, selection), NONE, sendInitialEvents === true);
+    else if (revision === 0) watcher.start([], NONE, false);
     else void watcher.resume(revision);
     return () => watcher.stop();
   };
   return { kind: "watch", definition, start };
+}
+
+/** What there is; one object where no other can match. */
+function initialEntries({ cache, definition, namespace }: Target, { name }: Selection): readonly Entry[] {
+  if (name === undefined || (definition.namespaced && namespace === ""))
+    return cache.list(definition.namespaced ? namespace : "");
+  const entry = cache.get(definition.namespaced ? namespace : "", name);
+  return entry === undefined ? [] : [entry];
 }
 
 function errorEvent(status: object): ViewEvent {
@@ -69,11 +77,12 @@ function resumeError(err: unknown, revision: number, services: RegistryServices)
 interface WatcherOptions {
   readonly services: RegistryServices;
   readonly target: Target;
-  readonly matches: ((object: KubeObject) => boolean) | undefined;
+  readonly selection: Selection;
   readonly sink: WatchSink;
   readonly wantsBookmarks: boolean;
-  /** 0: no end of its own. */
   readonly timeoutSeconds: number;
+  /** Changes up to this revision are not wanted, even those that are yet to come. */
+  readonly after: number;
 }
 
 /** Hands one watch its events until it is stopped, times out, or does not keep up. */
@@ -83,8 +92,7 @@ class Watcher {
   /** What a conversion webhook delays, in order; undefined where nothing waits. */
   #converting: Promise<void> | undefined;
   #convertingCount = 0;
-  #bookmarks: NodeJS.Timeout | undefined;
-  #timeout: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
   #stopped = false;
 
   constructor(options: WatcherOptions) {
@@ -115,9 +123,9 @@ class Watcher {
 
   /** Delivers what there is, then listens. Without an await in between, so that nothing is missed. */
   start(initial: readonly Entry[], missed: readonly Change[], markEnd: boolean): void {
-    const { target, services, timeoutSeconds, wantsBookmarks } = this.#options;
+    const { target, services, selection, timeoutSeconds, wantsBookmarks } = this.#options;
     const namespace = this.#namespace;
-    const stopListening = target.cache.listen(namespace, (change) => this.#deliver(change));
+    const stopListening = target.cache.listen(namespace, (change) => this.#deliver(change), selection.name);
     const stopEnding = target.cache.onEnd(() => this.#end());
     this.#stopListening = () => {
       stopListening();
@@ -130,22 +138,22 @@ class Watcher {
     }
     if (markEnd) this.#sendBookmark(services.cache.revision, true);
     if (this.#stopped) return;
+    const timeoutMs = Math.min(timeoutSeconds * 1000, MAX_TIMER_MS);
+    this.#timers.push(setTimeout(() => this.#end(), timeoutMs));
     if (wantsBookmarks) {
-      this.#bookmarks = setInterval(() => this.#sendBookmark(services.cache.revision, false), BOOKMARK_MS);
-      this.#bookmarks.unref();
+      const send = (): void => this.#sendBookmark(Math.max(services.cache.revision, this.#options.after), false);
+      this.#timers.push(setInterval(send, BOOKMARK_MS));
+      const last = timeoutMs - LAST_BOOKMARK_MS;
+      if (last > 0) this.#timers.push(setTimeout(send, last));
     }
-    if (timeoutSeconds > 0) {
-      this.#timeout = setTimeout(() => this.#end(), timeoutSeconds * 1000);
-      this.#timeout.unref();
-    }
+    for (const timer of this.#timers) timer.unref();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#stopListening?.();
     this.#stopListening = undefined;
-    clearInterval(this.#bookmarks);
-    clearTimeout(this.#timeout);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   /** "" for all. */
@@ -160,16 +168,18 @@ class Watcher {
   }
 
   #deliver(change: Change): boolean {
-    const { target, matches } = this.#options;
+    const { target, selection, after } = this.#options;
+    if (change.revision <= after) return true;
     const { definition } = target;
     return this.#when(change.ready(definition), () => {
-      const event = change.eventFor(definition, matches);
+      const event = change.eventFor(definition, selection.matches);
       return event === undefined || this.#send(event);
     });
   }
 
   #sendInitial(entries: readonly Entry[]): boolean {
-    const { target, matches } = this.#options;
+    const { target, selection } = this.#options;
+    const { matches } = selection;
     for (const entry of entries) {
       const view = entry.as(target.definition);
       if (matches !== undefined && !matches(view.object)) continue;
