@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { before, describe, it } from "node:test";
 import { builtinStorage, builtinStrategies } from "./builtin.ts";
 import type { Strategy } from "./definition.ts";
 import { builtinDefinitions } from "./schema/load.ts";
@@ -52,6 +52,9 @@ function hollow(schema: Schema, definitions: Definitions, depth: number): unknow
 }
 
 describe("builtinStrategies", () => {
+  before(async () => {
+    for (const strategy of Object.values(builtinStrategies)) await strategy.ready?.();
+  });
   for (const definition of builtinDefinitions()) {
     if (Object.keys(definition.strategy).length === 0) continue;
     it(`take structs without scalars at any depth: ${definition.version} ${definition.kind}`, () => {

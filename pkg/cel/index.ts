@@ -8,6 +8,7 @@ export { loadRegex } from "./libraries/regex.ts";
 export { toJson } from "./runtime/json.ts";
 export { StructValue } from "./runtime/values.ts";
 export { escapeProperty } from "./schema/escape.ts";
+export { minSerializedSize, REQUEST_BYTES } from "./schema/serialized-size.ts";
 export { schemaType } from "./schema/schema-type.ts";
 export { celTypes, typeName } from "./type.ts";
 export * from "./types.ts";

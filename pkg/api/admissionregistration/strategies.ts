@@ -1,7 +1,4 @@
-import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
-import { checkEnum, checkLabelSelector, checkOptionalEnum, type Errors } from "../field-checks.ts";
-import { checkQualifiedName } from "../names.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { type Columns, strategyOf } from "../strategy-of.ts";
@@ -18,11 +15,35 @@ import type {
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from "../types/admissionregistration-v1.ts";
+import type * as Expressions from "./expressions.ts";
+import { validateMutatingBinding, validateMutatingPolicy } from "./mutating-policy.ts";
+import {
+  validateValidatingBinding,
+  validateValidatingPolicy,
+  validateValidatingPolicyStatus,
+} from "./validating-policy.ts";
+import { type Configuration, validateWebhooks } from "./webhooks.ts";
 
 type Webhook = ValidatingWebhook | MutatingWebhook;
-interface Configuration {
-  readonly webhooks?: readonly Webhook[];
+
+/** CEL takes longer to load than a start may: it is loaded before the first write of a kind that has expressions. */
+class LoadedExpressions {
+  #module: typeof Expressions | undefined;
+
+  readonly ready = (): Promise<void> | undefined => (this.#module === undefined ? this.#load() : undefined);
+
+  get module(): typeof Expressions {
+    if (this.#module === undefined) throw new Error("expressions are validated before the strategy was ready");
+    return this.#module;
+  }
+
+  async #load(): Promise<void> {
+    const loaded = await import("./expressions.ts");
+    await loaded.loadExpressions();
+    this.#module = loaded;
+  }
 }
+const expressions = new LoadedExpressions();
 
 function defaultWebhook(hook: Mutable<Webhook>): void {
   hook.failurePolicy ??= "Fail";
@@ -34,61 +55,6 @@ function defaultWebhook(hook: Mutable<Webhook>): void {
   for (const rule of hook.rules ?? []) rule.scope ??= "*";
 }
 
-function validateHooks(configuration: Configuration): Errors {
-  const errors: Errors = [];
-  const names = new Set<string>();
-  for (const [i, hook] of (configuration.webhooks ?? []).entries()) {
-    const at = `webhooks[${i}]`;
-    const parts = (hook.name ?? "").split(".");
-    if (!hook.name) errors.push(fieldError.required(`${at}.name`));
-    else if (parts.length < 3 || checkQualifiedName(hook.name).length > 0) {
-      const why = "should be a domain with at least three segments separated by dots";
-      errors.push(fieldError.invalid(`${at}.name`, hook.name, why));
-    }
-    if (names.has(hook.name)) errors.push(fieldError.duplicate(`${at}.name`, hook.name));
-    names.add(hook.name);
-    checkHook(errors, at, hook);
-  }
-  return errors;
-}
-
-function checkHook(errors: Errors, at: string, hook: Webhook): void {
-  const versions = hook.admissionReviewVersions ?? [];
-  if (versions.length === 0) {
-    errors.push(fieldError.required(`${at}.admissionReviewVersions`, "must specify one of v1, v1beta1"));
-  } else if (!versions.includes("v1") && !versions.includes("v1beta1")) {
-    const why = "must include at least one of v1, v1beta1";
-    errors.push(fieldError.invalid(`${at}.admissionReviewVersions`, versions, why));
-  }
-  checkEnum(errors, `${at}.sideEffects`, hook.sideEffects, ["None", "NoneOnDryRun"]);
-  checkOptionalEnum(errors, `${at}.failurePolicy`, hook.failurePolicy, ["Fail", "Ignore"]);
-  checkOptionalEnum(errors, `${at}.matchPolicy`, hook.matchPolicy, ["Equivalent", "Exact"]);
-  const timeout = hook.timeoutSeconds ?? 10;
-  if (timeout < 1 || timeout > 30) {
-    errors.push(
-      fieldError.invalid(`${at}.timeoutSeconds`, timeout, "the timeout value must be between 1 and 30 seconds"),
-    );
-  }
-  checkLabelSelector(errors, `${at}.namespaceSelector`, hook.namespaceSelector);
-  checkLabelSelector(errors, `${at}.objectSelector`, hook.objectSelector);
-  const { url, service } = hook.clientConfig ?? {};
-  if ((url === undefined) === (service === undefined)) {
-    errors.push(fieldError.required(`${at}.clientConfig`, "exactly one of url or service is required"));
-  } else if (url !== undefined && !url.startsWith("https://")) {
-    errors.push(fieldError.invalid(`${at}.clientConfig.url`, url, "'https' is the only allowed URL scheme"));
-  } else if (service !== undefined) {
-    if (!service.name) errors.push(fieldError.required(`${at}.clientConfig.service.name`, "service name is required"));
-    if (!service.namespace)
-      errors.push(fieldError.required(`${at}.clientConfig.service.namespace`, "service namespace is required"));
-  }
-  for (const [i, rule] of (hook.rules ?? []).entries()) {
-    for (const field of ["operations", "apiGroups", "apiVersions", "resources"] as const) {
-      if ((rule[field] ?? []).length === 0) errors.push(fieldError.required(`${at}.rules[${i}].${field}`));
-    }
-    checkOptionalEnum(errors, `${at}.rules[${i}].scope`, rule.scope, ["*", "Cluster", "Namespaced"]);
-  }
-}
-
 const webhookColumns: Columns = [
   nameColumn,
   integerColumn("Webhooks", "How many it registers", (c: Configuration) => (c.webhooks ?? []).length),
@@ -98,8 +64,9 @@ const webhookColumns: Columns = [
 export const validatingWebhookConfigurationStrategy = strategyOf<ValidatingWebhookConfiguration>({
   generation: true,
   defaults: (configuration) => configuration.webhooks?.forEach(defaultWebhook),
-  validate: validateHooks,
-  validateUpdate: validateHooks,
+  ready: expressions.ready,
+  validate: (configuration) => validateWebhooks(configuration, undefined, expressions.module),
+  validateUpdate: (configuration, old) => validateWebhooks(configuration, old, expressions.module),
   columns: webhookColumns,
 });
 export const mutatingWebhookConfigurationStrategy = strategyOf<MutatingWebhookConfiguration>({
@@ -110,8 +77,9 @@ export const mutatingWebhookConfigurationStrategy = strategyOf<MutatingWebhookCo
       hook.reinvocationPolicy ??= "Never";
     }
   },
-  validate: validateHooks,
-  validateUpdate: validateHooks,
+  ready: expressions.ready,
+  validate: (configuration) => validateWebhooks(configuration, undefined, expressions.module),
+  validateUpdate: (configuration, old) => validateWebhooks(configuration, old, expressions.module),
   columns: webhookColumns,
 });
 
@@ -131,27 +99,6 @@ function refOf(ref: ParamRef | undefined): string {
   return "<selector>";
 }
 
-function requiredRules(spec: { matchConstraints?: MatchResources } | undefined): Errors {
-  if (spec?.matchConstraints === undefined) return [fieldError.required("spec.matchConstraints")];
-  const rules = spec.matchConstraints.resourceRules ?? [];
-  return rules.length === 0 ? [fieldError.required("spec.matchConstraints.resourceRules")] : [];
-}
-
-function validatePolicy(policy: ValidatingAdmissionPolicy): Errors {
-  const errors = requiredRules(policy.spec as { matchConstraints?: MatchResources });
-  const { validations = [], auditAnnotations = [] } = policy.spec ?? {};
-  if (validations.length === 0 && auditAnnotations.length === 0) {
-    const why = "validations or auditAnnotations must contain at least one item";
-    errors.push(fieldError.required("spec.validations", why), fieldError.required("spec.auditAnnotations", why));
-  }
-  for (const [i, validation] of validations.entries()) {
-    if (!validation.expression?.trim()) {
-      errors.push(fieldError.required(`spec.validations[${i}].expression`, "expression is not specified"));
-    }
-  }
-  return errors;
-}
-
 export const validatingAdmissionPolicyStrategy = strategyOf<ValidatingAdmissionPolicy>({
   ...separateStatus<ValidatingAdmissionPolicy>(() => ({})),
   generation: true,
@@ -160,8 +107,10 @@ export const validatingAdmissionPolicyStrategy = strategyOf<ValidatingAdmissionP
     policy.spec.failurePolicy ??= "Fail";
     defaultMatch(policy.spec.matchConstraints);
   },
-  validate: validatePolicy,
-  validateUpdate: validatePolicy,
+  ready: expressions.ready,
+  validate: (policy) => validateValidatingPolicy(policy, undefined, expressions.module),
+  validateUpdate: (policy, old) => validateValidatingPolicy(policy, old, expressions.module),
+  validateStatusUpdate: validateValidatingPolicyStatus,
   columns: [
     nameColumn,
     integerColumn(
@@ -174,13 +123,6 @@ export const validatingAdmissionPolicyStrategy = strategyOf<ValidatingAdmissionP
   ],
 });
 
-const mutatingRules = (policy: MutatingAdmissionPolicy): Errors => {
-  const errors = requiredRules(policy.spec as { matchConstraints?: MatchResources });
-  if ((policy.spec?.mutations ?? []).length === 0) {
-    errors.push(fieldError.required("spec.mutations", "mutations must contain at least one item"));
-  }
-  return errors;
-};
 export const mutatingAdmissionPolicyStrategy = strategyOf<MutatingAdmissionPolicy>({
   generation: true,
   defaults: (policy) => {
@@ -189,8 +131,9 @@ export const mutatingAdmissionPolicyStrategy = strategyOf<MutatingAdmissionPolic
     policy.spec.reinvocationPolicy ??= "Never";
     defaultMatch(policy.spec.matchConstraints);
   },
-  validate: mutatingRules,
-  validateUpdate: mutatingRules,
+  ready: expressions.ready,
+  validate: (policy) => validateMutatingPolicy(policy, undefined, expressions.module),
+  validateUpdate: (policy, old) => validateMutatingPolicy(policy, old, expressions.module),
   columns: [
     nameColumn,
     integerColumn("Mutations", "How many rules", (p: MutatingAdmissionPolicy) => (p.spec?.mutations ?? []).length),
@@ -206,31 +149,17 @@ const bindingColumns: Columns = [
   column("ParamRef", "Its parameters", (b: Binding) => refOf(b.spec?.paramRef)),
   ageColumn,
 ];
-const policyNamed = (binding: Binding): Errors =>
-  binding.spec?.policyName ? [] : [fieldError.required("spec.policyName")];
-
-function validateBinding(binding: ValidatingAdmissionPolicyBinding): Errors {
-  const errors = policyNamed(binding);
-  const actions = binding.spec?.validationActions ?? [];
-  if (actions.length === 0)
-    errors.push(fieldError.required("spec.validationActions", "at least one validation action is required"));
-  for (const action of actions) checkEnum(errors, "spec.validationActions", action, ["Audit", "Deny", "Warn"]);
-  if (actions.includes("Deny") && actions.includes("Warn")) {
-    errors.push(fieldError.invalid("spec.validationActions", actions, "must not contain both Deny and Warn"));
-  }
-  return errors;
-}
 export const validatingAdmissionPolicyBindingStrategy = strategyOf<ValidatingAdmissionPolicyBinding>({
   generation: true,
   defaults: (binding) => defaultMatch(binding.spec?.matchResources),
-  validate: validateBinding,
-  validateUpdate: validateBinding,
+  validate: validateValidatingBinding,
+  validateUpdate: validateValidatingBinding,
   columns: bindingColumns,
 });
 export const mutatingAdmissionPolicyBindingStrategy = strategyOf<MutatingAdmissionPolicyBinding>({
   generation: true,
   defaults: (binding) => defaultMatch(binding.spec?.matchResources),
-  validate: policyNamed,
-  validateUpdate: policyNamed,
+  validate: validateMutatingBinding,
+  validateUpdate: validateMutatingBinding,
   columns: bindingColumns,
 });

@@ -227,6 +227,7 @@ class Parser {
     if (token.text === ".") {
       const name = this.#take();
       if (name.kind === "ident") return this.#word(name.text, name.at);
+      throw this.#unexpected("mismatched", PRIMARY, name);
     }
     throw this.#unexpected("mismatched", PRIMARY, token);
   }
