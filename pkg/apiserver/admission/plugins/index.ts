@@ -5,12 +5,15 @@ import { WebhookClient } from "../../webhook/index.ts";
 import { MutatingAdmissionWebhook, ValidatingAdmissionWebhook } from "../webhooks/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { CertificateRequester } from "./certificate-requester.ts";
+import { CertificateApproval, CertificateSigning } from "./certificate-signers.ts";
 import { CertificateSubjectRestriction } from "./certificate-subject-restriction.ts";
 import { DefaultIngressClass, DefaultStorageClass } from "./default-class.ts";
 import { DefaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { LimitRanger } from "./limit-ranger.ts";
 import { NamespaceLifecycle } from "./namespace-lifecycle.ts";
 import { NodeRestriction } from "./node-restriction.ts";
+import { PersistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { PodSecurity } from "./pod-security/pod-security.ts";
 import { Priority } from "./priority.ts";
 import { type QuotaClient, ResourceQuota } from "./resource-quota.ts";
 import { RuntimeClass } from "./runtime-class.ts";
@@ -36,11 +39,15 @@ export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionP
     new ServiceAccount(parts),
     new NodeRestriction(parts),
     new TaintNodesByCondition(),
+    new PodSecurity(parts),
     new Priority(parts),
     new DefaultTolerationSeconds(),
     new DefaultStorageClass(parts),
     new StorageObjectInUseProtection(),
+    new PersistentVolumeClaimResize(parts),
     new RuntimeClass(parts),
+    new CertificateApproval(parts),
+    new CertificateSigning(parts),
     new CertificateRequester(),
     new CertificateSubjectRestriction(),
     new DefaultIngressClass(parts),

@@ -24,7 +24,7 @@ export class LimitRanger implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const found: string[] = [];
-    if (concerns(attributes, "pods", ["CREATE"])) {
+    if (concerns(attributes, "pods", ["CREATE"]) || concerns(attributes, "pods", ["UPDATE"], "resize")) {
       const pod = attributes.object as Pod;
       for (const item of this.#items(attributes, "Container")) {
         for (const c of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {

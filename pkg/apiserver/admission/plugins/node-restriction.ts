@@ -20,6 +20,7 @@ const OWN_LABELS = new Set([
   "topology.kubernetes.io/region",
   "topology.kubernetes.io/zone",
 ]);
+const POD_SUBRESOURCES = new Set(["", "status", "eviction"]);
 const OWN_PREFIXES = ["kubelet.kubernetes.io", "node.kubernetes.io"];
 
 /** Holds a kubelet's identity to its own Node, its own pods and what they need. */
@@ -33,13 +34,13 @@ export class NodeRestriction implements AdmissionPlugin {
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     const node = nodeOf(attributes.user);
-    if (node === undefined) return;
+    if (node === undefined || attributes.operation === "CONNECT") return;
     const why = this.#reasonAgainst(attributes, node);
     if (why !== undefined) throw refusal(attributes, why);
   }
 
   #reasonAgainst(attributes: AdmissionAttributes, node: string): string | undefined {
-    const { info, operation } = attributes;
+    const { info } = attributes;
     const isNode = info.group === "" && info.resource === "nodes";
     if (concerns(attributes, "pods", ["CREATE"])) return creatingPod(attributes.object as Pod, node);
     if (concerns(attributes, "pods", ["DELETE"])) {
@@ -48,6 +49,8 @@ export class NodeRestriction implements AdmissionPlugin {
         : `node "${node}" can only delete pods with spec.nodeName set to itself`;
     }
     if (concerns(attributes, "pods", ["UPDATE"])) return `unexpected operation "UPDATE"`;
+    if (info.group === "" && info.resource === "pods" && !POD_SUBRESOURCES.has(info.subresource))
+      return `unexpected pod subresource ${JSON.stringify(info.subresource)}, only 'status' and 'eviction' are allowed`;
     if (concerns(attributes, "pods", ["UPDATE"], "status")) return updatingStatus(attributes, node);
     if (concerns(attributes, "pods", ["CREATE"], "eviction")) {
       const pod = this.#reader.get("pods", info.namespace, info.name) as Pod | undefined;
@@ -64,7 +67,7 @@ export class NodeRestriction implements AdmissionPlugin {
     if (concerns(attributes, "storage.k8s.io/csinodes", ALL)) {
       return info.name === node ? undefined : "can only access CSINode with the same name as the requesting node";
     }
-    return operation === "CREATE" && info.subresource === "ephemeralcontainers" ? "unexpected operation" : undefined;
+    return undefined;
   }
 
   #node(attributes: AdmissionAttributes, node: string): string | undefined {
@@ -77,6 +80,8 @@ export class NodeRestriction implements AdmissionPlugin {
       return labels.length === 0 ? undefined : notAllowedLabels(node, labels);
     }
     if (operation !== "UPDATE" || given === undefined || old === undefined) return undefined;
+    if (!semanticEqual(given.metadata.ownerReferences, old.metadata.ownerReferences))
+      return `node "${node}" is not allowed to modify ownerReferences`;
     if (!semanticEqual(given.spec?.taints, old.spec?.taints)) return `node "${node}" is not allowed to modify taints`;
     const labels = restrictedChanges(given.metadata.labels, old.metadata.labels);
     return labels.length === 0 ? undefined : notAllowedLabels(node, labels);
@@ -116,6 +121,8 @@ function creatingPod(pod: Pod, node: string): string | undefined {
     return `node "${node}" can only create pods with an owner reference set to itself`;
   }
   if (pod.spec?.serviceAccountName) return `node "${node}" can not create pods that reference a service account`;
+  if ((pod.spec?.resourceClaims ?? []).length > 0)
+    return `node "${node}" can not create pods that reference resourceclaims`;
   const refers = (pod.spec?.volumes ?? []).find(
     (v) => (v.secret ?? v.configMap ?? v.persistentVolumeClaim ?? v.projected) !== undefined,
   );
@@ -130,6 +137,9 @@ function updatingStatus(attributes: AdmissionAttributes, node: string): string |
   if (!isOn(old, node)) return `node "${node}" can only update pod status for pods with spec.nodeName set to itself`;
   if (!semanticEqual(pod.metadata.labels, old?.metadata.labels)) {
     return `node "${node}" cannot update labels through pod status`;
+  }
+  if (!semanticEqual(pod.status?.resourceClaimStatuses, old?.status?.resourceClaimStatuses)) {
+    return `node "${node}" cannot update resource claim statuses`;
   }
   return undefined;
 }

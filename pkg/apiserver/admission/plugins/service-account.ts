@@ -3,6 +3,7 @@ import type { Mutable } from "#pkg/api/resource-ref.ts";
 import type { Container, Pod, ServiceAccount as Account, Volume } from "#pkg/api/types/core-v1.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../../types.ts";
 import { concerns, refusal } from "./attributes.ts";
+import { ephemeralSecretNotMountable, secretNotMountable } from "./mountable-secrets.ts";
 
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 const VOLUME_PREFIX = "kube-api-access-";
@@ -35,9 +36,20 @@ export class ServiceAccount implements AdmissionPlugin {
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    if (!concerns(attributes, "pods", ["CREATE"])) return;
     const pod = attributes.object as Pod;
-    if (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined) return;
+    if (concerns(attributes, "pods", ["UPDATE"], "ephemeralcontainers")) {
+      const account = await this.#account(attributes, pod.spec.serviceAccountName ?? "default");
+      const why = ephemeralSecretNotMountable(pod, account);
+      if (why !== undefined) throw refusal(attributes, why);
+      return;
+    }
+    if (!concerns(attributes, "pods", ["CREATE"])) return;
+    if (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined) {
+      const account = await this.#account(attributes, pod.spec.serviceAccountName ?? "default");
+      const why = secretNotMountable(pod, account);
+      if (why !== undefined) throw refusal(attributes, why);
+      return;
+    }
     if (pod.spec?.serviceAccountName) throw refusal(attributes, "a mirror pod may not reference service accounts");
     for (const volume of pod.spec?.volumes ?? []) {
       if (volume.secret !== undefined) throw refusal(attributes, "a mirror pod may not reference secrets");

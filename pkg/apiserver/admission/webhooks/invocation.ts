@@ -2,13 +2,14 @@ import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { Selector } from "#pkg/api/labels.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { notFound } from "#pkg/errors/index.ts";
-import type { AdmissionAttributes, GroupVersionKind, ObjectReader, ResourceTable } from "../../types.ts";
+import type { AdmissionAttributes, Authorizer, GroupVersionKind, ObjectReader, ResourceTable } from "../../types.ts";
 import { type RuleTarget, ruleMatches } from "./rule-matches.ts";
 import type { Invocation, Webhook } from "./types.ts";
 
-export interface MatchingParts {
+export interface WebhookParts {
   readonly reader: ObjectReader;
   readonly resources: ResourceTable;
+  readonly authorizer: Authorizer;
 }
 
 /** Objects that no webhook can keep from being mended. */
@@ -27,7 +28,7 @@ export function isExempt({ info }: AdmissionAttributes): boolean {
 
 /** How a webhook is to be called for a request; undefined when it is not about it. @throws 404 for a missing namespace */
 export function invocationOf(
-  parts: MatchingParts,
+  parts: WebhookParts,
   webhook: Webhook,
   attributes: AdmissionAttributes,
 ): Invocation | undefined {

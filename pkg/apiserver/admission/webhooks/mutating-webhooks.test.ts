@@ -117,7 +117,7 @@ describe("MutatingAdmissionWebhook", () => {
       patch = given;
       await assert.rejects(configMap("a"), { code: 500, reason: "InternalError", message });
     };
-    await fails(jsonPatch({ op: "remove", path: "/data/none" }), /doc is missing path/);
+    await fails(jsonPatch({ op: "remove", path: "/data/none" }), /in our request/);
     await fails(jsonPatch({ op: "replace", path: "/metadata/name", value: "b" }), /does not match the name on the URL/);
     await fails(jsonPatch({ op: "add", path: "/data", value: 5 }), /cannot unmarshal/);
     await fails({ ...jsonPatch({ op: "remove", path: "/data" }), patchType: "MergePatch" }, /unsupported patch type/);

@@ -4,8 +4,8 @@ import type { AdmissionAttributes, AdmissionPass, AdmissionPlugin } from "../../
 import { applyPatch } from "./apply-patch.ts";
 import { answerTo, callWebhook, timedOut, WebhookFailure } from "./call-webhook.ts";
 import { Versions } from "./convert.ts";
-import { invocationOf, isExempt } from "./invocation.ts";
-import { conditionsHold, type WebhookParts } from "./match-conditions.ts";
+import { invocationOf, isExempt, type WebhookParts } from "./invocation.ts";
+import { MatchConditions } from "./match-conditions.ts";
 import type { Webhook } from "./types.ts";
 import { WebhookSource } from "./webhook-source.ts";
 
@@ -28,11 +28,13 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
   readonly #caller: WebhookCaller;
   readonly #log: Logger | undefined;
   readonly #source: WebhookSource;
+  readonly #conditions: MatchConditions;
 
   constructor(parts: WebhookParts & { readonly caller: WebhookCaller; readonly log?: Logger }) {
     this.#parts = parts;
     this.#caller = parts.caller;
     this.#log = parts.log;
+    this.#conditions = new MatchConditions(parts);
     this.#source = new WebhookSource(parts.reader, "mutatingwebhookconfigurations");
   }
 
@@ -66,7 +68,7 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
     const invocation = invocationOf(this.#parts, webhook, attributes);
     if (invocation === undefined) return false;
     const versioned = await versions.of(invocation);
-    if (!(await conditionsHold(this.#parts, invocation, attributes, versioned))) return false;
+    if (!(await this.#conditions.hold(invocation, attributes, versioned))) return false;
     try {
       const response = await callWebhook(this.#caller, invocation, attributes, versioned, true);
       const changed = await applyPatch(invocation, attributes, versioned, response);

@@ -28,13 +28,25 @@ export function admissionReview(
   attributes: AdmissionAttributes,
   versioned: Versioned,
 ): AdmissionReview {
-  const { webhook, resource, kind } = invocation;
+  const { webhook } = invocation;
   const version = webhook.reviewVersions.find((each) => KNOWN_VERSIONS.includes(each));
   if (version === undefined) throw new Error("webhook does not accept known AdmissionReview versions (v1, v1beta1)");
-  const { info, operation, user, dryRun, options } = attributes;
+  const request = {
+    ...reviewRequest(invocation, attributes),
+    object: versioned.object ?? null,
+    oldObject: versioned.old ?? null,
+  };
+  return { kind: "AdmissionReview", apiVersion: `${GROUP}/${version}`, request };
+}
+
+/** An AdmissionRequest without its objects. */
+export function reviewRequest(
+  { resource, kind }: Invocation,
+  attributes: AdmissionAttributes,
+): { readonly uid: string } {
+  const { info, operation, user, dryRun, options, kind: requestKind } = attributes;
   const { group, version: asked, resource: plural, subresource, namespace, name } = info;
   const sub = subresource === "" ? {} : { subResource: subresource };
-  const { kind: requestKind } = attributes;
   const request = {
     uid: randomUUID() as string,
     kind: { group: kind.group, version: kind.version, kind: kind.kind },
@@ -47,12 +59,10 @@ export function admissionReview(
     ...(namespace === "" ? {} : { namespace }),
     operation,
     userInfo: userInfoOf(user),
-    object: versioned.object ?? null,
-    oldObject: versioned.old ?? null,
     dryRun,
     options: options ?? null,
   };
-  return { kind: "AdmissionReview", apiVersion: `${GROUP}/${version}`, request };
+  return request;
 }
 
 const userInfoOf = ({ name, uid, groups, extra }: UserInfo): object => ({

@@ -111,6 +111,32 @@ describe("ValidatingAdmissionWebhook", () => {
     });
   });
 
+  it("is called where its match conditions hold", async (t) => {
+    const hook = await startTestWebhook(t, (review) => verdict(review, { allowed: false }));
+    const { configMap, register, client } = await startTestCluster(t, hook);
+    const when = (...expressions: string[]): object => ({
+      matchConditions: expressions.map((expression, i) => ({ name: `c${i}`, expression })),
+    });
+    const mayRead = 'authorizer.group("").resource("secrets").namespace("d").check("get").allowed()';
+    await register("Validating", "v", when('object.metadata.name != "skip-me"', mayRead) as never);
+    await configMap("skip-me");
+    await assert.rejects(configMap("other"), /denied the request without explanation/);
+    await client.delete(validatingwebhookconfigurations, { name: "v" });
+    await register("Validating", "v", when('object.data.none == "x"', 'request.operation == "CREATE"') as never);
+    await assert.rejects(configMap("a"), {
+      code: 403,
+      message: `configmaps "a" is forbidden: expression 'object.data.none == "x"' resulted in error: no such key: data`,
+    });
+    await client.delete(validatingwebhookconfigurations, { name: "v" });
+    const open = { ...when('object.data.none == "x"'), failurePolicy: "Ignore" };
+    await register("Validating", "v", open as never);
+    await configMap("a", { some: "x" });
+    await assert.rejects(register("Validating", "w", when("object.metadata.") as never), {
+      code: 422,
+      message: /webhooks\[0\]\.matchConditions\[0\]\.expression: Invalid value: .*compilation failed/,
+    });
+  });
+
   it("verifies the answer", async (t) => {
     let answer: object = {};
     const hook = await startTestWebhook(t, () => answer);

@@ -3,8 +3,8 @@ import type { WebhookCaller } from "../../webhook/index.ts";
 import type { AdmissionAttributes, AdmissionPlugin } from "../../types.ts";
 import { answerTo, callWebhook, timedOut, WebhookFailure } from "./call-webhook.ts";
 import { Versions } from "./convert.ts";
-import { invocationOf, isExempt } from "./invocation.ts";
-import { conditionsHold, type WebhookParts } from "./match-conditions.ts";
+import { invocationOf, isExempt, type WebhookParts } from "./invocation.ts";
+import { MatchConditions } from "./match-conditions.ts";
 import type { Invocation, Versioned } from "./types.ts";
 import { WebhookSource } from "./webhook-source.ts";
 
@@ -15,11 +15,13 @@ export class ValidatingAdmissionWebhook implements AdmissionPlugin {
   readonly #caller: WebhookCaller;
   readonly #log: Logger | undefined;
   readonly #source: WebhookSource;
+  readonly #conditions: MatchConditions;
 
   constructor(parts: WebhookParts & { readonly caller: WebhookCaller; readonly log?: Logger }) {
     this.#parts = parts;
     this.#caller = parts.caller;
     this.#log = parts.log;
+    this.#conditions = new MatchConditions(parts);
     this.#source = new WebhookSource(parts.reader, "validatingwebhookconfigurations");
   }
 
@@ -32,7 +34,7 @@ export class ValidatingAdmissionWebhook implements AdmissionPlugin {
       const invocation = invocationOf(this.#parts, webhook, attributes);
       if (invocation === undefined) continue;
       const versioned = await versions.of(invocation);
-      if (await conditionsHold(this.#parts, invocation, attributes, versioned)) wanted.push({ invocation, versioned });
+      if (await this.#conditions.hold(invocation, attributes, versioned)) wanted.push({ invocation, versioned });
     }
     if (wanted.length === 0) return;
     if (attributes.signal.aborted) throw timedOut();
