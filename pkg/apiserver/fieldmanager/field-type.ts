@@ -129,8 +129,7 @@ export class FieldTypeCompiler {
       if (unowned(name)) skipped.add(name);
     }
     fields.set("kind", LEAF_TYPE).set("apiVersion", LEAF_TYPE).set("metadata", objectMetaType(true));
-    const open = properties["spec"] === undefined && Object.keys(properties).every((name) => name === "metadata");
-    const element = open || isOpen(schema) ? DEDUCED : undefined;
+    const element = isOpen(schema) ? DEDUCED : undefined;
     if (element !== undefined && unowned("status")) skipped.add("status");
     return { kind: "map", fields, element, embedded: false, unowned: skipped };
   }

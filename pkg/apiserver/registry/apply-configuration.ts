@@ -3,7 +3,7 @@ import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { textOf } from "./body.ts";
-import { mayHoldDuplicates } from "./duplicate-fields.ts";
+import { countMembers, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import { duplicateKeys, YAML_OPTIONS } from "./yaml.ts";
 
@@ -33,7 +33,8 @@ export async function readConfiguration(
     throw badRequest("error decoding YAML: metadata must be an object");
   if (((metadata as { managedFields?: unknown }).managedFields ?? undefined) !== undefined)
     throw badRequest("metadata.managedFields must be nil");
-  if (text !== undefined && fieldValidation !== "Ignore") reportDuplicates(context, text, value, fieldValidation);
+  if (text !== undefined && fieldValidation !== "Ignore")
+    bounded(() => reportDuplicates(context, text, value, fieldValidation));
   return { ...value, metadata } as Configuration;
 }
 
@@ -50,22 +51,25 @@ function parse(text: string): unknown {
   }
 }
 
+/** Values may be nested deeper than they can be followed. @throws 400 */
+function bounded(work: () => void): void {
+  try {
+    work();
+  } catch (err) {
+    if (err instanceof RangeError) throw badRequest("error decoding YAML: exceeded max depth");
+    throw err;
+  }
+}
+
 function printKind(apiVersion: string, kind: string): string {
   return `${apiVersion.includes("/") ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }
 
 function reportDuplicates(context: RequestContext, text: string, value: object, how: FieldValidation): void {
-  if (/^\s*\{/.test(text) && !mayHoldDuplicates(text, membersOf(value))) return;
+  if (/^\s*\{/.test(text) && !mayHoldDuplicates(text, countMembers(value))) return;
   const found = duplicateKeys(text);
   if (found === undefined) return;
   const message = `error converting YAML to JSON: ${found}`;
   if (how === "Strict") throw badRequest(`error strict decoding YAML: ${message}`);
   context.warn(message);
-}
-
-function membersOf(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
-  for (const item of Object.values(value)) count += membersOf(item);
-  return count;
 }

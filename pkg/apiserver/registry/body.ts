@@ -9,16 +9,19 @@ import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import type { Obj } from "./services.ts";
-import { YAML_OPTIONS } from "./yaml.ts";
+import { duplicateKeys, YAML_OPTIONS } from "./yaml.ts";
 
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
-/** A body as parsed, with its JSON text when there was one. */
+/** A body as parsed, with its JSON or YAML text when there was one. */
 export interface RawBody {
   readonly value: unknown;
   readonly text: string | undefined;
+  readonly isYaml?: true;
+  /** What strict decoding finds in the text of a patch that made the value. */
+  readonly found?: readonly string[];
 }
 
 /** What the body must be. */
@@ -49,7 +52,7 @@ export async function readBody(context: RequestContext, kind: string): Promise<R
   if (body.length === 0) return undefined;
   if (isProtobuf) return { value: await parseProtobufBody(body, kind), text: undefined };
   const text = textOf(body);
-  return isYaml ? { value: parseYamlBody(text, kind), text: undefined } : { value: parseJsonBody(text, kind), text };
+  return isYaml ? { value: parseYamlBody(text, kind), text, isYaml } : { value: parseJsonBody(text, kind), text };
 }
 
 /** Kinds of CustomResourceDefinitions have no protobuf form; DeleteOptions has one wherever it is sent. */
@@ -106,17 +109,17 @@ function unrecognized(kind: string, why: string, text: string): ApiError {
 /**
  * The body as an object of the expected kind: a private copy that holds only known fields, with kind, apiVersion and
  * metadata first (the canonical order). What was unknown or given twice warns or fails, as `fieldValidation` says.
+ * @throws what `failed` makes of a value that does not fit; 400 unless told
  */
 export function decodeObject(
   raw: RawBody,
   expected: Expected,
   fieldValidation: FieldValidation,
   warn: (text: string) => void,
+  failed: (why: string) => ApiError = (why) => unhandled(expected, why),
 ): Obj {
   const apiVersion = apiVersionOf(expected);
   const { value } = raw;
-  const failed = (why: string): ApiError =>
-    badRequest(`${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const what = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
     throw badRequest(
@@ -154,6 +157,9 @@ export function decodeObject(
   return object;
 }
 
+const unhandled = ({ kind, version }: Expected, why: string): ApiError =>
+  badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+
 function report(
   raw: RawBody,
   state: Decoding,
@@ -161,16 +167,16 @@ function report(
   failed: (why: string) => ApiError,
   warn: (text: string) => void,
 ): void {
-  const found = state.unknown.map((path) => `unknown field "${path}"`);
-  if (raw.text !== undefined && mayHoldDuplicates(raw.text, state.members))
+  const found = [...(raw.found ?? []), ...state.unknown.map((path) => `unknown field "${path}"`)];
+  if (raw.isYaml === true) {
+    const twice = duplicateKeys(raw.text ?? "");
+    if (twice !== undefined) found.unshift(twice);
+  } else if (raw.text !== undefined && mayHoldDuplicates(raw.text, state.members))
     for (const path of findDuplicates(raw.text)) found.push(`duplicate field "${path}"`);
   if (found.length === 0) return;
-  if (fieldValidation === "Strict") throw strictError(failed, found);
+  if (fieldValidation === "Strict") throw failed(`strict decoding error: ${found.join(", ")}`);
   for (const text of found) warn(text);
 }
-
-const strictError = (failed: (why: string) => ApiError, found: readonly string[]): ApiError =>
-  failed(`strict decoding error: ${found.join(", ")}`);
 
 function textField(given: Record<string, unknown>, field: string): string {
   const value = Object.hasOwn(given, field) ? given[field] : undefined;

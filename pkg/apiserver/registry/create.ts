@@ -1,5 +1,5 @@
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { alreadyExists, badRequest, invalid } from "#pkg/errors/index.ts";
+import { alreadyExists, ApiError, badRequest, invalid } from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
@@ -50,8 +50,8 @@ export async function createObject(
       return await createOnce(services, target, prefix === "" ? object : structuredClone(object), dryRun, applied);
     } catch (err) {
       if (!(err instanceof ConflictError)) throw err;
-      if (prefix === "" || attempt === NAME_ATTEMPTS)
-        throw alreadyExists(groupResource(definition), object.metadata.name);
+      if (prefix === "") throw alreadyExists(groupResource(definition), object.metadata.name);
+      if (attempt === NAME_ATTEMPTS) throw noUniqueName(target, object.metadata.name);
     }
   }
 }
@@ -89,5 +89,14 @@ async function createOnce(
     if (dryRun) return unwritten(target, object, 0);
     transaction?.writing?.();
     return put(services, target, object, 0);
+  });
+}
+
+/** Upstream's NewGenerateNameConflict. */
+function noUniqueName({ definition }: Target, name: string): ApiError {
+  const { code, reason, message, details } = alreadyExists(groupResource(definition), name);
+  return new ApiError(code, reason, `${message}, the server was not able to generate a unique name for the object`, {
+    ...details,
+    retryAfterSeconds: 1,
   });
 }

@@ -10,6 +10,15 @@ export function mayHoldDuplicates(text: string, members: number): boolean {
   return seen !== members || /"\s+:/.test(text);
 }
 
+/** Members of all objects in a parsed value. */
+export function countMembers(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value) count += countMembers(item);
+  else for (const key in value) count += 1 + countMembers((value as Record<string, unknown>)[key]);
+  return count;
+}
+
 /** Paths of members given more than once, "spec.a", each named once. The text is valid JSON. */
 export function findDuplicates(text: string): string[] {
   const found = new Set<string>();

@@ -6,7 +6,7 @@ import type { Reply } from "../../types.ts";
 import { contentType, decodeObject, type Expected, readBody } from "../body.ts";
 import { guaranteedUpdate, type UpdateRequest } from "../guaranteed-update.ts";
 import { applyOptions, writeOptions } from "../options.ts";
-import { APPLY_PATCH, patcherOf } from "../patch.ts";
+import { APPLY_PATCH, patchedObject, readPatch } from "../patch-body.ts";
 import { existingReady, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
 
 /** GET, PUT and PATCH of autoscaling/v1 Scale, whose two numbers and selector lie where the strategy says. */
@@ -29,16 +29,14 @@ export async function updateScale(services: RegistryServices, target: Target): P
 export async function patchScale(services: RegistryServices, target: Target): Promise<Reply> {
   if (contentType(target.context) === APPLY_PATCH) return applyScale(services, target);
   const options = writeOptions(target.context, "PatchOptions");
-  const apply = await patcherOf(target);
+  const patch = await readPatch(target.context, target.definition, options);
+  const expected = expectedScale(services);
   return write(services, target, options.dryRun, (old) => {
     const now = scaleOf(target, old);
-    const value = apply({ ...now, metadata: { ...now.metadata, resourceVersion: undefined } });
-    return decodeObject(
-      { value, text: undefined },
-      expectedScale(services),
-      options.fieldValidation,
-      target.context.warn,
-    );
+    const scale = patchedObject(patch, now as unknown as KubeObject, expected, options, target.context.warn);
+    const { metadata } = scale as { metadata: { resourceVersion?: string } };
+    if (metadata.resourceVersion === old.metadata.resourceVersion) delete metadata.resourceVersion;
+    return scale;
   });
 }
 
