@@ -1,4 +1,4 @@
-import type { FieldError } from "#pkg/errors/index.ts";
+import { type FieldError, fieldError } from "#pkg/errors/index.ts";
 import type { Column, Strategy } from "../definition.ts";
 import type { KubeObject } from "../resource-ref.ts";
 import type { Schema } from "../schema/schema.ts";
@@ -7,18 +7,34 @@ import { printerColumns } from "./printer-columns.ts";
 import { scaleRules, validateScale } from "./scale.ts";
 import { applyDefaults } from "./schema/defaults.ts";
 import { validateEmbeddedResources } from "./schema/embedded-resources.ts";
-import { loadPatterns } from "./schema/engines.ts";
-import { Findings } from "./schema/findings.ts";
+import { loadCel, loadPatterns } from "./schema/engines.ts";
+import { Findings, NO_FIELD } from "./schema/findings.ts";
 import { isObject, jsonEqual, type JsonObject, ownValue } from "./schema/json.ts";
 import { validateListTypes } from "./schema/list-types.ts";
+import { RuleSet } from "./schema/rules.ts";
 import type { SchemaNode } from "./schema/schema-node.ts";
 import { ABSENT, SchemaValidator } from "./schema/schema-validator.ts";
+
+/** Finalizers without a path are refused for built-in kinds only. */
+const PLAIN_FINALIZER =
+  "prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers";
+const UNCHECKED =
+  "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+/** Findings after which rules in CEL would not see what their types promise. */
+const BLOCKING: ReadonlySet<FieldError["reason"]> = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
 
 /** What a custom resource's validation needs, made when the first object is written. */
 interface Checks {
   readonly object: SchemaValidator;
   /** Of the value of `status` alone, for writes of that subresource. */
   readonly status: SchemaValidator | undefined;
+  readonly rules: RuleSet | undefined;
 }
 
 /** The rules of one version of a custom resource: its schema's, and those of its subresources. */
@@ -30,6 +46,18 @@ export function customResourceStrategy(version: CustomResourceDefinitionVersion,
     if (checks === undefined) throw new Error("Custom resources are validated after ready()");
     return checks;
   };
+  /** What the last validation let pass, for `warnings`, which is asked next. */
+  let passed: { readonly object: object; readonly texts: readonly string[] } | undefined;
+  const addRuleErrors = (errors: FieldError[], object: JsonObject, old: KubeObject | undefined): FieldError[] => {
+    const { rules } = checked();
+    passed = undefined;
+    if (rules === undefined) return errors;
+    if (errors.some((error) => BLOCKING.has(error.reason)))
+      return [...errors, fieldError.invalid(NO_FIELD, "null", UNCHECKED)];
+    const found = rules.validate(object, old ?? ABSENT);
+    passed = { object, texts: found.warnings };
+    return [...errors, ...found.errors];
+  };
   const validateMain = (object: JsonObject, old: KubeObject | undefined): FieldError[] => {
     const findings = new Findings();
     checked().object.validate(object, "", findings, old ?? ABSENT);
@@ -37,7 +65,7 @@ export function customResourceStrategy(version: CustomResourceDefinitionVersion,
     if (scale !== undefined)
       errors.push(...validateScale(object, scale, "spec"), ...validateScale(object, scale, "status"));
     errors.push(...validateEmbeddedResources(object, root(), ""), ...listTypeErrors(object, old, root()));
-    return errors;
+    return addRuleErrors(errors, object, old);
   };
   return {
     ready: () => {
@@ -66,8 +94,17 @@ export function customResourceStrategy(version: CustomResourceDefinitionVersion,
       const errors = [...findings.errors];
       if (scale !== undefined) errors.push(...validateScale(object, scale, "status"));
       errors.push(...listTypeErrors(object, old, root()));
-      return errors;
+      return addRuleErrors(errors, object, old);
     },
+    warnings: (object, old) => {
+      const known = new Set(old?.metadata.finalizers);
+      const added = (object.metadata.finalizers ?? []).filter((each) => !known.has(each) && !each.includes("/"));
+      return [
+        ...added.sort().map((each) => `metadata.finalizers: ${JSON.stringify(each)}: ${PLAIN_FINALIZER}`),
+        ...(passed?.object === object ? passed.texts : []),
+      ];
+    },
+    takesPlainFinalizers: true,
     get columns() {
       return (columns ??= printerColumns(version.additionalPrinterColumns));
     },
@@ -79,7 +116,9 @@ export function customResourceStrategy(version: CustomResourceDefinitionVersion,
 async function loadChecks(root: SchemaNode): Promise<Checks> {
   const compilePattern = await loadPatterns();
   const status = root.schema.properties?.["status"];
+  const cel = hasRules(root.schema) ? await loadCel() : undefined;
   return {
+    rules: cel === undefined ? undefined : new RuleSet(cel, root.schema),
     object: new SchemaValidator(root.schema, compilePattern, true),
     status: status === undefined ? undefined : new SchemaValidator(status, compilePattern),
   };
@@ -106,4 +145,4 @@ function selectableFields(version: CustomResourceDefinitionVersion): Strategy["s
 }
 
 /** True for schemas with rules in CEL anywhere. */
-export const hasRules = (schema: Schema): boolean => JSON.stringify(schema).includes('"x-kubernetes-validations"');
+const hasRules = (schema: Schema): boolean => JSON.stringify(schema).includes('"x-kubernetes-validations"');

@@ -18,6 +18,11 @@ export function pruneStored(value: JsonObject, root: SchemaNode, state: Decoding
   return new Pruning(state, true).root(value, root);
 }
 
+/** One value below the root, as a request would be read. @throws DecodeError */
+export function pruneValue(value: unknown, node: SchemaNode, state: Decoding): unknown {
+  return new Pruning(state, false).value(value, node, 0, node.preserves);
+}
+
 class Pruning {
   readonly #state: Decoding;
   readonly #isStored: boolean;
@@ -51,7 +56,7 @@ class Pruning {
     return out;
   }
 
-  #value(value: unknown, node: SchemaNode | undefined, depth: number, keeps: boolean): unknown {
+  value(value: unknown, node: SchemaNode | undefined, depth: number, keeps: boolean): unknown {
     if (typeof value === "number") return this.#number(value, node);
     if (typeof value !== "object" || value === null) return value;
     checkDepth(depth);
@@ -82,12 +87,12 @@ class Pruning {
     if (property !== undefined) {
       if (isStrayNull(item, property) && property.default === undefined) return;
       state.path.push(key);
-      setOwn(out, key, this.#value(item, property, depth + 1, property.preserves));
+      setOwn(out, key, this.value(item, property, depth + 1, property.preserves));
       state.path.pop();
     } else if (node?.hasAdditional === true) {
       const { additional } = node;
       state.path.push(key);
-      setOwn(out, key, this.#value(item, additional, depth + 1, additional?.preserves === true));
+      setOwn(out, key, this.value(item, additional, depth + 1, additional?.preserves === true));
       state.path.pop();
     } else if (keeps) {
       setOwn(out, key, copyJson(item, state, depth + 1));
@@ -106,7 +111,7 @@ class Pruning {
       const item = value[i] ?? null;
       state.path.push(i);
       if (items === undefined && keeps) out.push(copyJson(item, state, depth + 1));
-      else out.push(this.#value(item, items, depth + 1, keeps || items?.preserves === true));
+      else out.push(this.value(item, items, depth + 1, keeps || items?.preserves === true));
       state.path.pop();
     }
     return out;
