@@ -100,8 +100,6 @@ export interface Strategy {
   readonly validateStatusUpdate?: (object: Obj, old: KubeObject) => FieldError[];
   /** Texts of Warning headers for a create or update. */
   readonly warnings?: (object: Obj, old: KubeObject | undefined) => string[];
-  /** Finalizers need not be qualified names; upstream asks that of built-in kinds only. */
-  readonly takesPlainFinalizers?: boolean;
   /** What the name must be; "dns-subdomain" where absent. */
   readonly nameRule?: NameRule;
   /** True where spec changes bump metadata.generation (1 at creation). */

@@ -104,7 +104,6 @@ export function customResourceStrategy(version: CustomResourceDefinitionVersion,
         ...(passed?.object === object ? passed.texts : []),
       ];
     },
-    takesPlainFinalizers: true,
     get columns() {
       return (columns ??= printerColumns(version.additionalPrinterColumns));
     },
