@@ -1,7 +1,7 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import type { AdmissionAttributes } from "../../types.ts";
-import type { Invocation, Versioned } from "./types.ts";
+import type { Place, Versioned } from "./types.ts";
 
 /** An object in another version of what is stored once. Rejects with what a conversion webhook says. */
 export async function convert(
@@ -30,7 +30,7 @@ export class Versions {
     this.#attributes = attributes;
   }
 
-  async of({ definition: to }: Invocation): Promise<Versioned> {
+  async of({ definition: to }: Pick<Place, "definition">): Promise<Versioned> {
     const { object, old, definition: from } = this.#attributes;
     if (to === undefined) return { object, old };
     let made = this.#made.get(to);

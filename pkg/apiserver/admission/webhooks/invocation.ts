@@ -4,7 +4,7 @@ import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { notFound } from "#pkg/errors/index.ts";
 import type { AdmissionAttributes, Authorizer, GroupVersionKind, ObjectReader, ResourceTable } from "../../types.ts";
 import { type RuleTarget, ruleMatches } from "./rule-matches.ts";
-import type { Invocation, Webhook } from "./types.ts";
+import type { Invocation, Matchable, Place, Webhook } from "./types.ts";
 
 export interface WebhookParts {
   readonly reader: ObjectReader;
@@ -32,30 +32,45 @@ export function invocationOf(
   webhook: Webhook,
   attributes: AdmissionAttributes,
 ): Invocation | undefined {
-  if (!objectMatches(webhook.objectSelector, attributes)) return undefined;
-  const inNamespace = namespaceMatches(parts.reader, webhook.namespaceSelector, attributes);
+  const place = placeOf(parts, webhook, attributes);
+  return place === undefined ? undefined : { ...place, webhook };
+}
+
+/** As what something that is matched sees a request; undefined when it is not about it. @throws 404 for a missing namespace */
+export function placeOf(
+  parts: Pick<WebhookParts, "reader" | "resources">,
+  matchable: Matchable,
+  attributes: AdmissionAttributes,
+): Place | undefined {
+  if (!objectMatches(matchable.objectSelector, attributes)) return undefined;
+  const inNamespace = namespaceMatches(parts.reader, matchable.namespaceSelector, attributes);
   if (inNamespace === false) return undefined;
-  const found = byRules(parts.resources, webhook, attributes);
+  const found = placeByRules(parts.resources, matchable, attributes);
   // A namespace that is not there only matters to webhooks that are about the request.
   if (found !== undefined && inNamespace === "missing")
     throw notFound({ group: "", plural: "namespaces" }, attributes.info.namespace);
   return found;
 }
 
-function byRules(resources: ResourceTable, webhook: Webhook, attributes: AdmissionAttributes): Invocation | undefined {
+/** By rules alone. */
+export function placeByRules(
+  resources: ResourceTable,
+  matchable: Pick<Matchable, "rules" | "matchPolicy">,
+  attributes: AdmissionAttributes,
+): Place | undefined {
   const { info, kind, definition } = attributes;
   const target: RuleTarget = { ...info, operation: attributes.operation };
   const { group, version, resource } = info;
-  if (webhook.rules.some((rule) => ruleMatches(rule, target)))
-    return { webhook, resource: { group, version, resource }, kind, definition: undefined };
-  if (webhook.matchPolicy === "Exact") return undefined;
+  if (matchable.rules.some((rule) => ruleMatches(rule, target)))
+    return { resource: { group, version, resource }, kind, definition: undefined };
+  if (matchable.matchPolicy === "Exact") return undefined;
   const equivalents = resources.all().filter((each) => each !== definition && isEquivalent(each, definition));
-  for (const rule of webhook.rules) {
+  for (const rule of matchable.rules) {
     for (const other of equivalents) {
       const place = { group: other.group, version: other.version, resource: other.plural };
       if (!ruleMatches(rule, { ...target, ...place })) continue;
       const isOwn = kind.kind === definition.kind;
-      return { webhook, resource: place, kind: isOwn ? kindOf(other) : kind, definition: isOwn ? other : undefined };
+      return { resource: place, kind: isOwn ? kindOf(other) : kind, definition: isOwn ? other : undefined };
     }
   }
   return undefined;

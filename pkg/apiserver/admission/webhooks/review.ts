@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Status } from "#pkg/api/types/meta-v1.ts";
 import type { AdmissionAttributes, UserInfo } from "../../types.ts";
-import type { Invocation, Versioned } from "./types.ts";
+import type { Invocation, Place, Versioned } from "./types.ts";
 
 const GROUP = "admission.k8s.io";
 const KNOWN_VERSIONS = ["v1", "v1beta1"];
@@ -40,10 +40,7 @@ export function admissionReview(
 }
 
 /** An AdmissionRequest without its objects. */
-export function reviewRequest(
-  { resource, kind }: Invocation,
-  attributes: AdmissionAttributes,
-): { readonly uid: string } {
+export function reviewRequest({ resource, kind }: Place, attributes: AdmissionAttributes): { readonly uid: string } {
   const { info, operation, user, dryRun, options, kind: requestKind } = attributes;
   const { group, version: asked, resource: plural, subresource, namespace, name } = info;
   const sub = subresource === "" ? {} : { subResource: subresource };

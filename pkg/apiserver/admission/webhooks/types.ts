@@ -12,16 +12,12 @@ import type { GroupVersionKind } from "../../types.ts";
  *
  *   configurations ─▶ WebhookSource ─▶ Webhook ─▶ invocationOf (rules, selectors) ─▶ Versioned ─▶ conditions ─▶ call
  */
-export interface Webhook {
+export interface Webhook extends Matchable {
   readonly name: string;
   /** Of one registration among all: "configuration/webhook/index". */
   readonly id: string;
   readonly clientConfig: WebhookClientConfig;
-  readonly rules: readonly RuleWithOperations[];
   readonly failurePolicy: "Fail" | "Ignore";
-  readonly matchPolicy: "Exact" | "Equivalent";
-  readonly namespaceSelector: Selector;
-  readonly objectSelector: Selector;
   readonly matchConditions: readonly MatchCondition[];
   readonly sideEffects: string;
   readonly timeoutSeconds: number;
@@ -29,13 +25,24 @@ export interface Webhook {
   readonly reinvocation: "Never" | "IfNeeded";
 }
 
-/** As what a webhook gets a request: the request's own resource, or an equivalent one that its rules name. */
-export interface Invocation {
-  readonly webhook: Webhook;
+/** Which requests a webhook or a policy is about. */
+export interface Matchable {
+  readonly rules: readonly RuleWithOperations[];
+  readonly matchPolicy: "Exact" | "Equivalent";
+  readonly namespaceSelector: Selector;
+  readonly objectSelector: Selector;
+}
+
+/** As what a request is shown: its own resource, or an equivalent one that the rules name. */
+export interface Place {
   readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
   readonly kind: GroupVersionKind;
   /** The version that `object` and `oldObject` are converted to; undefined where they are as they should be. */
   readonly definition: ResourceDefinition | undefined;
+}
+
+export interface Invocation extends Place {
+  readonly webhook: Webhook;
 }
 
 /** The objects of a request in the version of an invocation. */
