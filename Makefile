@@ -12,7 +12,7 @@ SCENARIOS = $(shell find $(E2E) -name '*.e2e.ts' | sort)
 PROGRAMS := containerd:containerd runc:runc iptables:iptables conntrack:conntrack busybox:busybox-static ip:iproute2 \
   nsenter:util-linux script:bsdutils gcc:gcc strip:binutils curl:curl kubectl:kubernetes-client
 
-.PHONY: up down test check unit fmt generate samples e2e bench build clean deps
+.PHONY: up down test check unit fmt generate samples e2e conformance bench build clean deps
 
 up: build ## the example on a cluster of its own
 	$(NODE) e2e/example/up.ts
@@ -33,6 +33,9 @@ unit: node_modules
 
 e2e: build
 	$(NODE) --test --test-concurrency=1 --test-reporter=spec $(SCENARIOS)
+
+conformance: build ## writes docs/conformance.md
+	WRITE_CONFORMANCE=1 $(NODE) --test --test-reporter=spec e2e/conformance/conformance.e2e.ts
 
 bench: build
 	$(NODE) e2e/bench/main.ts $(BENCH)
@@ -59,6 +62,7 @@ node_modules: package.json package-lock.json
 deps:
 	@missing=; \
 	for pair in $(PROGRAMS); do command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	[ -d /usr/lib/python3/dist-packages/kubernetes ] || missing="$$missing python3-kubernetes"; \
 	[ -x /usr/lib/cni/bridge ] || [ -x /opt/cni/bin/bridge ] || missing="$$missing containernetworking-plugins"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" != 0 ]; then echo "missing packages:$$missing (as root: apt-get install$$missing)" >&2; exit 1; fi; \
