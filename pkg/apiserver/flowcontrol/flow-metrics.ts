@@ -1,5 +1,6 @@
+import { headOf } from "../http/metric-text.ts";
 import type { FlowController } from "./flow-controller.ts";
-import { FLOW_BUCKETS, type FlowStats, type Histogram } from "./flow-stats.ts";
+import type { FlowStats } from "./flow-stats.ts";
 import type { PriorityLevel } from "./priority-level.ts";
 
 const PREFIX = "apiserver_flowcontrol_";
@@ -10,11 +11,11 @@ export function flowMetrics(controller: FlowController): string[] {
   const levels = [...controller.levels()].filter((level) => !level.isExempt);
   const stats = [...controller.stats()];
   const level = (name: string, help: string, value: (level: PriorityLevel) => number): void => {
-    lines.push(...head(name, help, "gauge"));
+    lines.push(...headOf(PREFIX + name, "gauge", help));
     for (const each of levels) lines.push(`${PREFIX}${name}{priority_level="${each.name}"} ${value(each)}`);
   };
-  const flow = (name: string, help: string, type: string, value: (stats: FlowStats) => number): void => {
-    lines.push(...head(name, help, type));
+  const flow = (name: string, help: string, type: "gauge" | "counter", value: (stats: FlowStats) => number): void => {
+    lines.push(...headOf(PREFIX + name, type, help));
     for (const each of stats) lines.push(`${PREFIX}${name}{${labels(each)}} ${value(each)}`);
   };
   const nominal = (each: PriorityLevel): number => each.limits.nominal;
@@ -29,34 +30,20 @@ export function flowMetrics(controller: FlowController): string[] {
   flow("current_inqueue_requests", "Requests that wait now.", "gauge", (each) => each.waiting);
   flow("current_inqueue_seats", "Seats of requests that wait now.", "gauge", (each) => each.waitingSeats);
   flow("dispatched_requests_total", "Requests that were executed.", "counter", (each) => each.dispatched);
-  lines.push(...head("rejected_requests_total", "Requests that were refused, by reason.", "counter"));
+  const rejected = `${PREFIX}rejected_requests_total`;
+  lines.push(...headOf(rejected, "counter", "Requests that were refused, by reason."));
   for (const each of stats)
-    for (const [reason, count] of each.rejected)
-      lines.push(`${PREFIX}rejected_requests_total{${labels(each)},reason="${reason}"} ${count}`);
-  lines.push(...head("request_wait_duration_seconds", "How long requests waited.", "histogram"));
+    for (const [reason, count] of each.rejected) lines.push(`${rejected}{${labels(each)},reason="${reason}"} ${count}`);
+  const wait = `${PREFIX}request_wait_duration_seconds`;
+  lines.push(...headOf(wait, "histogram", "How long requests waited."));
   for (const each of stats) {
-    pushHistogram(lines, "request_wait_duration_seconds", `execute="true",${labels(each)}`, each.waited.executed);
-    pushHistogram(lines, "request_wait_duration_seconds", `execute="false",${labels(each)}`, each.waited.rejected);
+    each.waited.executed.write(lines, wait, `execute="true",${labels(each)}`);
+    each.waited.rejected.write(lines, wait, `execute="false",${labels(each)}`);
   }
-  lines.push(...head("request_execution_seconds", "How long requests took.", "histogram"));
-  for (const each of stats) pushHistogram(lines, "request_execution_seconds", labels(each), each.executed);
+  const execution = `${PREFIX}request_execution_seconds`;
+  lines.push(...headOf(execution, "histogram", "How long requests took."));
+  for (const each of stats) each.executed.write(lines, execution, labels(each));
   return lines;
 }
 
 const labels = (stats: FlowStats): string => `flow_schema="${stats.schema}",priority_level="${stats.level}"`;
-
-const head = (name: string, help: string, type: string): string[] => [
-  `# HELP ${PREFIX}${name} ${help}`,
-  `# TYPE ${PREFIX}${name} ${type}`,
-];
-
-function pushHistogram(lines: string[], name: string, labelText: string, { counts, sum, count }: Histogram): void {
-  if (count === 0) return;
-  let total = 0;
-  for (const [i, bound] of FLOW_BUCKETS.entries()) {
-    total += counts[i] as number;
-    lines.push(`${PREFIX}${name}_bucket{${labelText},le="${bound}"} ${total}`);
-  }
-  lines.push(`${PREFIX}${name}_bucket{${labelText},le="+Inf"} ${count}`);
-  lines.push(`${PREFIX}${name}_sum{${labelText}} ${sum}`, `${PREFIX}${name}_count{${labelText}} ${count}`);
-}

@@ -1,24 +1,9 @@
+import { Histogram } from "../http/metric-text.ts";
+
 /** Upstream's bounds of what API priority and fairness measures, in seconds. */
-export const FLOW_BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
+const BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
 
 export type RejectReason = "queue-full" | "concurrency-limit" | "time-out" | "cancelled";
-
-/** Counts per bucket; of those above the last bound, `count` alone knows. */
-export class Histogram {
-  readonly counts: number[] = FLOW_BUCKETS.map(() => 0);
-  sum = 0;
-  count = 0;
-
-  observe(seconds: number): void {
-    this.sum += seconds;
-    this.count++;
-    for (let i = 0; i < FLOW_BUCKETS.length; i++)
-      if (seconds <= (FLOW_BUCKETS[i] as number)) {
-        (this.counts[i] as number)++;
-        return;
-      }
-  }
-}
 
 /** What happened to the requests of one FlowSchema at one level; it outlives changes of both. */
 export class FlowStats {
@@ -30,8 +15,8 @@ export class FlowStats {
   waiting = 0;
   waitingSeats = 0;
   readonly rejected = new Map<RejectReason, number>();
-  readonly waited = { executed: new Histogram(), rejected: new Histogram() };
-  readonly executed = new Histogram();
+  readonly waited = { executed: new Histogram(BUCKETS), rejected: new Histogram(BUCKETS) };
+  readonly executed = new Histogram(BUCKETS);
 
   constructor(schema: string, level: string) {
     this.schema = schema;

@@ -31,6 +31,16 @@ describe("the API over HTTPS", () => {
     const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
     test = await startTestServer(undefined, {
       serviceAccounts: { ...keys, keyId: "k", issuer: "https://issuer", audiences: ["https://issuer"] },
+      routes: () => [
+        {
+          name: "broken",
+          matches: ({ path }) => path === "/broken",
+          async handle(context) {
+            await context.body();
+            throw new TypeError("a bug");
+          },
+        },
+      ],
     });
     authority = await createAuthority("test");
     const serving = await issueCertificate(authority, {
@@ -118,7 +128,7 @@ describe("the API over HTTPS", () => {
       [post(CONFIG_MAPS, "{}", { "content-type": "text/plain" }), 415, /unknown format/],
       [call(CONFIG_MAPS, { headers: { accept: "text/html" } }), 406, /json, application\/yaml, .*protobuf$/],
       [call(`${CONFIG_MAPS}?watch=true&resourceVersion=x`), 400, /invalid syntax/],
-      [call(`${CONFIG_MAPS}?fieldSelector=spec.x%3D1`), 400, /field label not supported: spec.x/],
+      [call(`${CONFIG_MAPS}?fieldSelector=spec.x%3D1`), 400, /"spec.x" is not a known field selector/],
       [call(`${CONFIG_MAPS}?labelSelector=a%20b`), 400, /unable to parse requirement/],
       [call(`${CONFIG_MAPS}/%zz`), 400, /./],
     ];
@@ -197,6 +207,16 @@ describe("the API over HTTPS", () => {
     request.end();
     const [response] = await once(request, "response");
     assert.equal(response.statusCode, 200);
+    response.resume();
+  });
+
+  it("answers 500 over HTTP/1.1 when a bug shows after the body was read", async () => {
+    const tls = { ca: authority.cert, cert: admin.cert, key: admin.key };
+    const where = { host: "127.0.0.1", port: listener.port, path: "/broken", method: "POST", agent: false };
+    const request = httpsRequest({ ...where, ...tls });
+    request.end("{}");
+    const [response] = await once(request, "response");
+    assert.equal(response.statusCode, 500);
     response.resume();
   });
 

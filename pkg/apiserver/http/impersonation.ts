@@ -1,55 +1,103 @@
-import { badRequest } from "#pkg/errors/index.ts";
+import { ApiError } from "#pkg/errors/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { RequestContext, RequestInfo, UserInfo } from "../types.ts";
 
-/** `kubectl --as`: the user named in headers, when the caller may impersonate it. @throws 400, 403 */
+const EXTRA = "impersonate-extra-";
+const AUTHENTICATION = "authentication.k8s.io";
+const UNAUTHENTICATED = "system:unauthenticated";
+const AUTHENTICATED = "system:authenticated";
+
+export interface ImpersonationRequest {
+  readonly headers: RequestContext["headers"];
+  /** Names and values in turn: several groups are several lines, and a group's name may have a comma. */
+  readonly rawHeaders: readonly string[];
+  readonly url?: string | undefined;
+}
+
+export function wantsImpersonation(headers: RequestContext["headers"]): boolean {
+  for (const name in headers) if (name.startsWith("impersonate-")) return true;
+  return false;
+}
+
+/**
+ * `kubectl --as`: the user named in headers, when the caller may impersonate it: its name or service account, each group,
+ * the uid and each extra value. @throws 403, and as upstream 500 when there is no name
+ */
 export async function impersonated(
-  headers: RequestContext["headers"],
+  request: ImpersonationRequest,
   caller: UserInfo,
   pipeline: Pick<Pipeline, "authorize">,
 ): Promise<UserInfo> {
-  const name = one(headers["impersonate-user"]);
-  const groups = many(headers["impersonate-group"]);
-  const uid = one(headers["impersonate-uid"]);
-  if (name === "") throw badRequest("requested groups without impersonating a user");
-  if (Object.keys(headers).some((key) => key.startsWith("impersonate-extra-")))
-    throw badRequest("impersonation of extra fields is not supported");
+  const { name, uid, groups, extra } = read(request);
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
-  if (account === null) await pipeline.authorize(caller, impersonation("users", "", name));
-  else await pipeline.authorize(caller, impersonation("serviceaccounts", account[1] as string, account[2] as string));
-  for (const group of groups) await pipeline.authorize(caller, impersonation("groups", "", group));
-  if (uid !== "")
-    await pipeline.authorize(caller, { ...impersonation("uids", "", uid), group: "authentication.k8s.io" });
+  const wanted: RequestInfo[] = [];
+  if (account === null) wanted.push(impersonate("users", name));
+  else wanted.push({ ...impersonate("serviceaccounts", account[2] as string), namespace: account[1] as string });
+  for (const group of groups) wanted.push(impersonate("groups", group));
+  for (const [key, values] of extra)
+    for (const value of values)
+      wanted.push({ ...impersonate("userextras", value), group: AUTHENTICATION, subresource: key });
+  if (uid !== "") wanted.push({ ...impersonate("uids", uid), group: AUTHENTICATION });
+  for (const info of wanted) await pipeline.authorize(caller, info);
   const own =
-    groups.length > 0
-      ? groups
-      : account === null
-        ? []
-        : ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`];
-  const authenticated = name === "system:anonymous" ? "system:unauthenticated" : "system:authenticated";
+    groups.length > 0 || account === null ? groups : ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`];
+  const isAnonymous = name === "system:anonymous";
+  const known = own.includes(UNAUTHENTICATED) || (!isAnonymous && own.includes(AUTHENTICATED));
   return {
     name,
-    groups: own.includes(authenticated) ? own : [...own, authenticated],
+    groups: known ? own : [...own, isAnonymous ? UNAUTHENTICATED : AUTHENTICATED],
     ...(uid === "" ? {} : { uid }),
+    ...(extra.size === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
 }
 
-function impersonation(resource: string, namespace: string, name: string): RequestInfo {
+function read({ rawHeaders, url }: ImpersonationRequest): {
+  readonly name: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: ReadonlyMap<string, readonly string[]>;
+} {
+  let name = "";
+  let uid = "";
+  const groups: string[] = [];
+  const extra = new Map<string, string[]>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const header = (rawHeaders[i] as string).toLowerCase();
+    const value = rawHeaders[i + 1] as string;
+    if (header === "impersonate-user") name ||= value;
+    else if (header === "impersonate-uid") uid ||= value;
+    else if (header === "impersonate-group") groups.push(value);
+    else if (header.startsWith(EXTRA)) {
+      const key = decoded(header.slice(EXTRA.length));
+      extra.set(key, [...(extra.get(key) ?? []), value]);
+    }
+  }
+  if (name !== "") return { name, uid, groups, extra };
+  const what = [...groups, ...(uid === "" ? [] : [uid]), ...[...extra.values()].flat()].join(" ");
+  const why = `requested [${what}] without impersonating a user`;
+  throw new ApiError(500, "InternalError", `Internal Server Error: ${JSON.stringify(url ?? "")}: ${why}`);
+}
+
+/** Keys may be percent-encoded, since names of headers cannot hold every character. */
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
+function impersonate(resource: string, name: string): RequestInfo {
   return {
     isResource: true,
     verb: "impersonate",
     path: "",
     group: "",
     version: "v1",
-    namespace,
+    namespace: "",
     resource,
     subresource: "",
     name,
     rest: "",
   };
 }
-
-const one = (value: string | string[] | undefined): string => (Array.isArray(value) ? (value[0] ?? "") : (value ?? ""));
-// node:http joins repeated headers that it does not know with ", ".
-const many = (value: string | string[] | undefined): string[] =>
-  (Array.isArray(value) ? value : (value ?? "").split(",")).map((each) => each.trim()).filter((each) => each !== "");

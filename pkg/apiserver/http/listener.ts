@@ -16,7 +16,8 @@ import type { Route } from "../types.ts";
 import { gauges, type ServerState } from "./gauges.ts";
 import { Http2Request, Http2Response } from "./http2-exchange.ts";
 import type { InFlight } from "./in-flight.ts";
-import { RequestHandler, type RequestHandlerOptions, type RawResponse } from "./request-handler.ts";
+import type { RawResponse } from "./exchange.ts";
+import { RequestHandler, type RequestHandlerOptions } from "./request-handler.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import type { RawRequest } from "./peer.ts";
 import { UpgradeHandling } from "./upgrade.ts";
@@ -141,7 +142,7 @@ function createServer(tls: TlsFiles, listen: (request: RawRequest, response: Raw
       // Callers without a certificate may have a token; a wrong certificate is refused when its request comes.
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
-      settings: { maxConcurrentStreams: 1_000, initialWindowSize: 1 << 20 },
+      settings: { maxConcurrentStreams: 250, initialWindowSize: 1 << 20 },
       // What waits to be sent counts here too, and one list may be large.
       maxSessionMemory: 1_000,
       streamResetBurst: 10_000,

@@ -1,6 +1,9 @@
-import type { ProtobufCodec } from "#pkg/api/protobuf/index.ts";
+import { loadProtobufCodec, type ProtobufCodec } from "#pkg/api/protobuf/index.ts";
+import { apiVersionOf } from "#pkg/api/resource-ref.ts";
+import { ApiError } from "#pkg/errors/index.ts";
 import { acceptedTypes } from "../discovery/index.ts";
 import type { MetaVersion } from "../table/index.ts";
+import type { RequestInfo } from "../types.ts";
 
 /** The form of an answer that a caller asked for. */
 export type Format = {
@@ -45,4 +48,28 @@ function encodingOf(type: string, protobuf: ProtobufSupport | undefined): Encodi
   if (type === "application/json" || type === "*/*" || type === "application/*") return { encoding: "json" };
   if (type === PROTOBUF_TYPE) return protobuf && { encoding: "protobuf", codec: protobuf.codec };
   return type === "application/yaml" ? { encoding: "yaml" } : undefined;
+}
+
+const STREAMS = new Set(["log", "exec", "attach", "portforward", "proxy"]);
+
+/** Whether the request is for one of a node's streams, which last as long as their callers want. */
+export const isStream = ({ subresource }: RequestInfo): boolean => subresource !== "" && STREAMS.has(subresource);
+
+/**
+ * The form of the answer. Documents and streams choose their own: only resources are negotiated here, and only those who
+ * want protobuf wait, for its tables. @throws 406
+ */
+export function formatOf(accept: string | undefined, info: RequestInfo): Format | Promise<Format> {
+  if (!info.isResource || isStream(info)) return JSON_OBJECT;
+  if (accept?.includes("protobuf") === true) return formatWithProtobuf(accept, info);
+  return negotiate(accept) ?? formatWithProtobuf(accept, info);
+}
+
+async function formatWithProtobuf(accept: string | undefined, info: RequestInfo): Promise<Format> {
+  const codec = await loadProtobufCodec();
+  const wholeObjects = codec.serves(apiVersionOf(info));
+  const format = negotiate(accept, { codec, wholeObjects });
+  if (format !== undefined) return format;
+  const types = `application/json, application/yaml${wholeObjects ? `, ${PROTOBUF_TYPE}` : ""}`;
+  throw new ApiError(406, "NotAcceptable", `only the following media types are accepted: ${types}`);
 }

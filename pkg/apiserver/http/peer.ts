@@ -9,10 +9,9 @@ export type RawRequest = IncomingMessage | Http2Request;
 export interface Peer {
   /** DER, verified against the client authority; undefined when none was shown. */
   readonly certificate: Uint8Array | undefined;
-  readonly isLoopback: boolean;
 }
 
-const NO_PEER: Peer = { certificate: undefined, isLoopback: false };
+const NO_PEER: Peer = { certificate: undefined };
 
 export class PeerTable {
   readonly #peers = new WeakMap<object, Peer | "refused">();
@@ -34,9 +33,7 @@ function socketOf(request: RawRequest): TLSSocket | undefined {
 }
 
 function read(socket: TLSSocket): Peer | "refused" {
-  const address = socket.remoteAddress ?? "";
-  const isLoopback = address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127.");
   const certificate = socket.getPeerX509Certificate?.();
-  if (certificate === undefined) return { certificate: undefined, isLoopback };
-  return socket.authorized ? { certificate: certificate.raw, isLoopback } : "refused";
+  if (certificate === undefined) return NO_PEER;
+  return socket.authorized ? { certificate: certificate.raw } : "refused";
 }

@@ -18,8 +18,7 @@ export interface Rendered {
 type Plain = Extract<Reply, { kind: "view" | "list" | "object" }>;
 
 /** Encodes an answer in the form asked for. Plain JSON of stored objects is text that exists already. */
-export function render(reply: Plain, format: Format, query: URLSearchParams): Rendered {
-  const pretty = isPretty(query);
+export function render(reply: Plain, format: Format, query: URLSearchParams, pretty = false): Rendered {
   const status = reply.kind === "list" ? 200 : reply.status;
   if (format.encoding === "json" && !pretty) {
     const text = plainText(reply, format);
@@ -34,7 +33,7 @@ export function render(reply: Plain, format: Format, query: URLSearchParams): Re
       return { status, contentType: PROTOBUF_TYPE, body: format.codec.encode(value) };
     return { status, contentType: "application/json", body: `${JSON.stringify(value)}\n` };
   }
-  const text = pretty ? `${JSON.stringify(value, undefined, 2)}\n` : `${JSON.stringify(value)}\n`;
+  const text = pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`;
   return { status, contentType: "application/json", body: text };
 }
 
@@ -87,7 +86,12 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   );
 }
 
-function isPretty(query: URLSearchParams): boolean {
-  const value = query.get("pretty");
-  return value !== null && value !== "false" && value !== "0";
+const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
+/** Whom upstream takes for people: they get indented JSON unless they say otherwise. */
+const PEOPLE = /^(?:curl|Wget|Mozilla\/5\.0)/;
+
+/** Whether JSON is to be indented. */
+export function isPretty(query: URLSearchParams, userAgent: string | undefined): boolean {
+  const value = query.get("pretty") ?? "";
+  return value === "" ? userAgent !== undefined && PEOPLE.test(userAgent) : TRUE.has(value);
 }

@@ -1,75 +1,163 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { RequestInfo } from "../types.ts";
+import type { Exchange } from "./exchange.ts";
+import { headOf, Histogram } from "./metric-text.ts";
+import { isStream } from "./negotiate.ts";
+import { EVENT_SIZE_BUCKETS, WatchCounter } from "./watch-counter.ts";
 
 /** prom-client measures the event loop's delay with a timer of this period; its own 10 ms would be most of an idle server's CPU. */
 const LOOP_DELAY_PERIOD_MS = 5_000;
-const BUCKETS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
+/** The requests of one set of labels. */
 interface Series {
   readonly labels: string;
+  readonly dryRun: string;
   readonly codes: Map<number, number>;
-  readonly buckets: number[];
-  sum: number;
-  count: number;
+  readonly duration: Histogram;
+  readonly size: Histogram;
+  terminated: Map<number, number> | undefined;
+  aborted: number;
 }
 
-/** Upstream's request metrics, counted without allocation per request and written out when asked for. */
+export interface RequestMetricsOptions {
+  /** Paths are callers' to choose: only what exists is counted by its name. */
+  readonly isKnown: (info: RequestInfo) => boolean;
+}
+
+/** Upstream's metrics of requests, counted without much ado per request and written out when asked for. */
 export class RequestMetrics {
+  readonly #options: RequestMetricsOptions;
   readonly #series = new Map<string, Series>();
+  readonly #unknown = newSeries(
+    'component="apiserver",verb="other",group="",version="",resource="",subresource="",scope=""',
+    "",
+  );
+  readonly #watches = new Map<ResourceDefinition, WatchCounter>();
   readonly #registry = new Registry();
 
-  constructor() {
+  constructor(options: RequestMetricsOptions) {
+    this.#options = options;
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOP_DELAY_PERIOD_MS });
   }
 
-  /** `seconds` undefined: a long-running request, which has no duration worth counting. */
-  observe(info: RequestInfo, code: number, seconds: number | undefined): void {
-    const key = `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource} ${info.name === "" ? info.namespace === "" : "n"}`;
-    let series = this.#series.get(key);
-    if (series === undefined) this.#series.set(key, (series = newSeries(info)));
+  /** Takes in an exchange that is over. */
+  observe(exchange: Exchange): void {
+    const { info, response, query, request, bodyBytes } = exchange;
+    if (info === undefined) return;
+    const code = response.statusCode;
+    const dryRun = query.size === 0 ? "" : (query.get("dryRun") ?? "");
+    const isApply = info.verb === "patch" && request.headers["content-type"]?.startsWith("application/apply-") === true;
+    const scope = scopeOf(info);
+    const key = `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource} ${scope} ${dryRun} ${isApply}`;
+    const series = this.#series.get(key) ?? this.#newSeries(key, info, dryRun, isApply);
     series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
-    if (seconds === undefined) return;
-    series.sum += seconds;
-    series.count++;
-    for (let i = BUCKETS.length - 1; i >= 0 && (BUCKETS[i] as number) >= seconds; i--) (series.buckets[i] as number)++;
+    if (code === 504 || code === 429) {
+      series.terminated ??= new Map();
+      series.terminated.set(code, (series.terminated.get(code) ?? 0) + 1);
+    }
+    if (exchange.isLongRunning) return;
+    if (!response.headersSent) series.aborted++;
+    series.duration.observe((performance.now() - exchange.startedAt) / 1000);
+    if (info.verb === "get" || info.verb === "list") series.size.observe(bodyBytes);
+  }
+
+  /** Counts the events of all watches of a kind. */
+  watchCounter(definition: ResourceDefinition): WatchCounter {
+    let counter = this.#watches.get(definition);
+    if (counter === undefined) {
+      const { group, version, kind, plural } = definition;
+      const labels = `group="${group}",version="${version}",kind="${kind}",resource="${plural}"`;
+      this.#watches.set(definition, (counter = new WatchCounter(labels)));
+    }
+    return counter;
   }
 
   /** Prometheus text, with these lines of others at its end. */
   async text(more: readonly string[]): Promise<string> {
-    const lines = [
-      "# HELP apiserver_request_total Counter of apiserver requests broken out for each verb, group, version, resource, scope, subresource and HTTP response code.",
-      "# TYPE apiserver_request_total counter",
-    ];
-    for (const { labels, codes } of this.#series.values())
-      for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",${labels}} ${count}`);
+    const lines: string[] = [];
+    const all = [...this.#series.values(), this.#unknown].filter(({ codes }) => codes.size > 0);
+    lines.push(...headOf("apiserver_request_total", "counter", "Requests by what they were for and how they ended."));
+    for (const { labels, dryRun, codes } of all)
+      for (const [code, count] of codes)
+        lines.push(`apiserver_request_total{code="${code}",${labels},dry_run="${dryRun}"} ${count}`);
+    const times = "apiserver_request_duration_seconds";
+    lines.push(...headOf(times, "histogram", "How long requests took, those that last apart."));
+    for (const { labels, dryRun, duration } of all) duration.write(lines, times, `${labels},dry_run="${dryRun}"`);
+    const sizes = "apiserver_response_sizes";
+    lines.push(...headOf(sizes, "histogram", "Bytes of answers to reads."));
+    for (const { labels, size } of all) size.write(lines, sizes, labels);
+    lines.push(...headOf("apiserver_request_terminations_total", "counter", "Requests that the server itself ended."));
+    for (const { labels, terminated = [] } of all)
+      for (const [code, count] of terminated)
+        lines.push(`apiserver_request_terminations_total{code="${code}",${labels}} ${count}`);
     lines.push(
-      "# HELP apiserver_request_duration_seconds Response latency distribution in seconds for each verb, group, version, resource, subresource and scope.",
-      "# TYPE apiserver_request_duration_seconds histogram",
+      ...headOf("apiserver_request_aborts_total", "counter", "Requests that were over before they had an answer."),
     );
-    for (const { labels, buckets, sum, count } of this.#series.values()) {
-      if (count === 0) continue;
-      for (const [i, bound] of BUCKETS.entries())
-        lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="${bound}"} ${buckets[i]}`);
-      lines.push(`apiserver_request_duration_seconds_bucket{${labels},le="+Inf"} ${count}`);
-      lines.push(`apiserver_request_duration_seconds_sum{${labels}} ${sum}`);
-      lines.push(`apiserver_request_duration_seconds_count{${labels}} ${count}`);
-    }
+    for (const { labels, aborted } of all)
+      if (aborted > 0)
+        lines.push(`apiserver_request_aborts_total{${labels.replace(/component="[^"]*",/, "")}} ${aborted}`);
+    this.#writeWatches(lines);
     return `${await this.#registry.metrics()}\n${[...lines, ...more].join("\n")}\n`;
+  }
+
+  #writeWatches(lines: string[]): void {
+    lines.push(...headOf("apiserver_watch_events_total", "counter", "Events sent to watches."));
+    for (const { labels, events } of this.#watches.values())
+      lines.push(`apiserver_watch_events_total{${labels}} ${events}`);
+    const name = "apiserver_watch_events_sizes";
+    lines.push(...headOf(name, "histogram", "Bytes of events sent to watches."));
+    for (const { labels, counts, events, bytes } of this.#watches.values()) {
+      let sum = 0;
+      for (const [i, bound] of EVENT_SIZE_BUCKETS.entries()) {
+        sum += counts[i] as number;
+        lines.push(`${name}_bucket{${labels},le="${bound}"} ${sum}`);
+      }
+      lines.push(`${name}_bucket{${labels},le="+Inf"} ${events}`);
+      lines.push(`${name}_sum{${labels}} ${bytes}`, `${name}_count{${labels}} ${events}`);
+    }
+  }
+
+  #newSeries(key: string, info: RequestInfo, dryRun: string, isApply: boolean): Series {
+    if (info.isResource ? !this.#options.isKnown(info) && !isStream(info) : !METHODS_OF_DOCUMENTS.has(info.verb))
+      return this.#unknown;
+    if (dryRun !== "" && dryRun !== "All") return this.#unknown;
+    const series = newSeries(seriesLabels(info, isApply), dryRun);
+    this.#series.set(key, series);
+    return series;
   }
 }
 
-function newSeries(info: RequestInfo): Series {
-  return { labels: seriesLabels(info), codes: new Map(), buckets: BUCKETS.map(() => 0), sum: 0, count: 0 };
+const METHODS_OF_DOCUMENTS = new Set(["get", "head", "post", "put", "patch", "delete", "options"]);
+
+function newSeries(labels: string, dryRun: string): Series {
+  return {
+    labels,
+    dryRun,
+    codes: new Map(),
+    duration: new Histogram(SECONDS),
+    size: new Histogram(BYTES),
+    terminated: undefined,
+    aborted: 0,
+  };
 }
 
 /** Upstream counts these verbs by their methods. */
 const METHODS: Readonly<Record<string, string>> = { create: "POST", update: "PUT" };
 
 /** The labels that upstream gives to all that it counts of requests. */
-export function seriesLabels(info: RequestInfo): string {
-  const scope = !info.isResource ? "" : info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
-  const verb = METHODS[info.verb] ?? info.verb.toUpperCase();
-  return `component="apiserver",verb="${verb}",group="${safe(info.group)}",version="${safe(info.version)}",resource="${safe(info.resource)}",subresource="${safe(info.subresource)}",scope="${scope}"`;
+export function seriesLabels(info: RequestInfo, isApply = false): string {
+  const { group, version, resource, subresource } = info;
+  const verb = isApply ? "APPLY" : (METHODS[info.verb] ?? info.verb.toUpperCase());
+  return `component="apiserver",verb="${verb}",group="${safe(group)}",version="${safe(version)}",resource="${safe(resource)}",subresource="${safe(subresource)}",scope="${scopeOf(info)}"`;
+}
+
+function scopeOf({ isResource, name, namespace, verb }: RequestInfo): string {
+  if (!isResource) return "";
+  if (name !== "" || verb === "create") return "resource";
+  return namespace === "" ? "cluster" : "namespace";
 }
 
 const safe = (value: string): string => value.replace(/["\\\n]/g, "_");

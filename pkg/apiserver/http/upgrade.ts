@@ -6,7 +6,11 @@ import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { RequestContext, WatchSink } from "../types.ts";
-import { Exchange, type RequestHandler } from "./request-handler.ts";
+import { Exchange } from "./exchange.ts";
+import { formatOf } from "./negotiate.ts";
+import type { RequestHandler } from "./request-handler.ts";
+import { endOfWatch, eventEncoder } from "./watch-stream.ts";
+import { takeBearerProtocol } from "./websocket-bearer.ts";
 
 const MAX_WAITING_BYTES = 64 << 20;
 
@@ -25,9 +29,10 @@ export class UpgradeHandling {
     const controller = new AbortController();
     socket.once("close", () => controller.abort());
     try {
+      takeBearerProtocol(request.headers);
       const exchange = new Exchange(request, new ServerResponse(request));
       const info = requestInfoOf(request.method ?? "GET", exchange.path, exchange.query);
-      const { context: plain } = await handler.contextOf(exchange, info);
+      const plain = await handler.contextOf(exchange, info);
       const context: RequestContext = {
         method: plain.method,
         path: plain.path,
@@ -52,20 +57,30 @@ export class UpgradeHandling {
     }
   }
 
+  /** Each event is a message: text, or binary where the caller wants protobuf. */
   async #watch(context: RequestContext, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { query, headers, info } = context;
+    const accept = Array.isArray(headers.accept) ? headers.accept.join(",") : headers.accept;
+    const format = await formatOf(accept, info);
     const reply = await this.#options.pipeline.answer(context);
     if (reply.kind !== "watch") throw badRequest("not a watch");
+    const encode = eventEncoder(reply.definition, format, query, this.#options.handler.encodedEvents);
+    const binary = format.encoding === "protobuf";
     this.#webSockets.handleUpgrade(request, socket, head, (client) => {
       const sink: WatchSink = {
         send(event) {
           if (client.readyState !== client.OPEN || client.bufferedAmount > MAX_WAITING_BYTES) return false;
-          client.send(event.text);
+          client.send(encode(event), { binary });
           return true;
         },
         end: () => client.close(),
       };
       const stop = reply.start(sink);
-      client.once("close", stop);
+      const timer = endOfWatch(query, () => sink.end());
+      client.once("close", () => {
+        clearTimeout(timer);
+        stop();
+      });
     });
   }
 }

@@ -3,6 +3,7 @@ import { toPartialObjectMetadata, toTableEvent } from "../table/index.ts";
 import type { ServedEvent, WatchSink } from "../types.ts";
 import { type Format, PROTOBUF_TYPE } from "./negotiate.ts";
 import { includeObjectOf } from "./render.ts";
+import type { WatchCounter } from "./watch-counter.ts";
 
 /** Bytes that may wait for a reader that still makes progress, and for one that does not. */
 const MAX_WAITING_BYTES = 256 << 20;
@@ -33,14 +34,19 @@ export class WatchStream implements WatchSink {
   #drainedAt = Date.now();
   #waitsForDrain = false;
 
-  constructor(target: EventTarget, encode: EncodeEvent) {
+  readonly #counter: WatchCounter;
+
+  constructor(target: EventTarget, encode: EncodeEvent, counter: WatchCounter) {
     this.#target = target;
     this.#encode = encode;
+    this.#counter = counter;
   }
 
   send(event: ServedEvent): boolean {
     if (this.#ended || this.#target.destroyed || this.#isTooFarBehind()) return false;
-    if (this.#pending.push(this.#encode(event)) === 1) queueMicrotask(() => this.#flush());
+    const bytes = this.#encode(event);
+    this.#counter.count(bytes.byteLength);
+    if (this.#pending.push(bytes) === 1) queueMicrotask(() => this.#flush());
     return true;
   }
 
@@ -77,15 +83,37 @@ export function watchContentType(format: Format): string {
   return format.encoding === "yaml" ? "application/yaml" : "application/json";
 }
 
-/** Encoders per watch: the Table form remembers whether the columns were sent. */
-export function eventEncoder(definition: ResourceDefinition, format: Format, query: URLSearchParams): EncodeEvent {
+/** Upstream's --min-request-timeout: a watch that names no end has one between this and twice of it. */
+const MIN_WATCH_MS = 30 * 60_000;
+
+/** Ends a watch whose `timeoutSeconds` does not; the registry sees to those. */
+export function endOfWatch(query: URLSearchParams, end: () => void): NodeJS.Timeout | undefined {
+  if (Number(query.get("timeoutSeconds")) > 0) return undefined;
+  const timer = setTimeout(end, MIN_WATCH_MS * (1 + Math.random()));
+  timer.unref();
+  return timer;
+}
+
+/** Encoders per watch: the Table form remembers whether the columns were sent. `encoded` holds protobuf for all watches. */
+export function eventEncoder(
+  definition: ResourceDefinition,
+  format: Format,
+  query: URLSearchParams,
+  encoded: WeakMap<ServedEvent, Uint8Array>,
+): EncodeEvent {
   const encode =
     format.encoding === "protobuf"
       ? (event: ServedEvent, object: object): Uint8Array => format.codec.encodeWatchEvent(event.type, object)
       : (event: ServedEvent, object: object): Uint8Array =>
           Buffer.from(`${JSON.stringify({ type: event.type, object })}\n`);
   const plain: EncodeEvent =
-    format.encoding === "protobuf" ? (event) => encode(event, event.object) : (event) => event.bytes;
+    format.encoding === "protobuf"
+      ? (event) => {
+          let bytes = encoded.get(event);
+          if (bytes === undefined) encoded.set(event, (bytes = encode(event, event.object)));
+          return bytes;
+        }
+      : (event) => event.bytes;
   if (format.as === "object") return plain;
   const { version } = format;
   if (format.as !== "Table")
