@@ -96,6 +96,8 @@ async function updateOnce(
   const { strategy } = definition;
   const isMain = request.subresource === "" && request.rules === undefined;
   const given = object.metadata.managedFields;
+  const loading = strategy.ready?.();
+  if (loading !== undefined) await loading;
   keepSystemMetadata(object, old);
   if (request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
   // What rules make of the old object has its defaults, and may share parts with it.

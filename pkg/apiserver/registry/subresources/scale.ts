@@ -1,7 +1,7 @@
 import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import { typeName } from "#pkg/api/schema/type-name.ts";
 import type { Scale } from "#pkg/api/types/autoscaling-v1.ts";
-import { badRequest, fieldError, invalid, methodNotAllowed } from "#pkg/errors/index.ts";
+import { badRequest, fieldError, internalError, invalid, methodNotAllowed } from "#pkg/errors/index.ts";
 import type { Reply } from "../../types.ts";
 import { contentType, decodeObject, type Expected, readBody } from "../body.ts";
 import { guaranteedUpdate, type UpdateRequest } from "../guaranteed-update.ts";
@@ -91,7 +91,8 @@ async function put(
   dryRun: boolean,
   how: Pick<UpdateRequest, "make" | "applied">,
 ): Promise<Reply> {
-  const { specReplicas } = rulesOf(target);
+  const { specReplicas, mustHaveReplicas } = rulesOf(target);
+  const { strategy } = target.definition;
   const entry = await guaranteedUpdate(services, target, {
     ...how,
     dryRun,
@@ -101,7 +102,13 @@ async function put(
       of: (object) => scaleOf(target, object) as unknown as Obj,
       into: (object, scale) => setPath(object, specReplicas, replicasOf(target, scale)),
     },
-    rules: { generation: true },
+    rules: {
+      generation: true,
+      // Custom resources are checked as a whole, as upstream does.
+      ...(mustHaveReplicas === true && strategy.validateUpdate !== undefined
+        ? { validate: strategy.validateUpdate }
+        : {}),
+    },
   });
   return { kind: "object", status: 200, object: scaleOf(target, entry.as(target.definition).object) };
 }
@@ -116,13 +123,16 @@ function replicasOf(target: Target, scale: Obj): number {
 
 function scaleOf(target: Target, object: KubeObject): Scale {
   const rules = rulesOf(target);
+  const replicas = getPath(object, rules.specReplicas);
+  if (replicas === undefined && rules.mustHaveReplicas === true)
+    throw internalError(`the spec replicas field ${JSON.stringify(rules.specReplicas)} does not exist`);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = rules.selector(object);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: Number(getPath(object, rules.specReplicas) ?? 0) },
+    spec: { replicas: Number(replicas ?? 0) },
     status: {
       replicas: Number(getPath(object, rules.statusReplicas) ?? 0),
       ...(selector === "" ? {} : { selector }),
