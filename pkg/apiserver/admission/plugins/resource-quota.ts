@@ -5,7 +5,7 @@ import { type Pod, type ResourceQuota as Quota, resourcequotas } from "#pkg/api/
 import type { Client } from "#pkg/client/types.ts";
 import { isConflict, isNotFound } from "#pkg/errors/index.ts";
 import type { AdmissionAttributes, AdmissionPlugin, ObjectReader } from "../../types.ts";
-import { refusal } from "./attributes.ts";
+import { concerns, refusal } from "./attributes.ts";
 
 export type QuotaClient = Pick<Client, "get" | "updateStatus">;
 type Amounts = Readonly<Record<string, string>>;
@@ -31,7 +31,9 @@ export class ResourceQuota implements AdmissionPlugin {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const { info, operation } = attributes;
-    if (info.namespace === "" || info.subresource !== "" || (operation !== "CREATE" && operation !== "UPDATE")) return;
+    if (info.namespace === "" || info.resource === "namespaces") return;
+    const isWrite = info.subresource === "" && (operation === "CREATE" || operation === "UPDATE");
+    if (!isWrite && !concerns(attributes, "pods", ["UPDATE"], "resize")) return;
     if (this.#quotas(info.namespace).length === 0) return;
     const before = this.#turns.get(info.namespace) ?? Promise.resolve();
     const mine = before.then(() => this.#charge(attributes));
@@ -80,7 +82,8 @@ export class ResourceQuota implements AdmissionPlugin {
     const counted = this.#count(quota);
     const exceeded = over(sum(counted));
     if (exceeded.length === 0) return sum(counted);
-    const show = (amounts: Amounts): string => exceeded.map((name) => `${name}=${amounts[name] ?? "0"}`).join(",");
+    const names = [...exceeded].sort();
+    const show = (amounts: Amounts): string => names.map((name) => `${name}=${amounts[name] ?? "0"}`).join(",");
     throw refusal(
       attributes,
       `exceeded quota: ${quota.metadata.name}, requested: ${show(delta)}, used: ${show(counted)}, limited: ${show(hard)}`,
@@ -130,8 +133,7 @@ export class ResourceQuota implements AdmissionPlugin {
 /** What the write adds; an update charges only what grew. */
 function growth(resource: string, attributes: AdmissionAttributes): Record<string, string> {
   const after = quotaUsage(resource, attributes.object as KubeObject);
-  if (attributes.operation === "CREATE") return after;
-  const before = quotaUsage(resource, attributes.old as KubeObject);
+  const before: Amounts = attributes.operation === "CREATE" ? {} : quotaUsage(resource, attributes.old as KubeObject);
   const grown: Record<string, string> = {};
   for (const [name, amount] of Object.entries(after)) {
     const more = subtractQuantities(amount, before[name]);
@@ -142,13 +144,14 @@ function growth(resource: string, attributes: AdmissionAttributes): Record<strin
 
 function refuseUnspecified(attributes: AdmissionAttributes, quota: Quota): void {
   const pod = attributes.object as Pod;
+  // The pod's own resources speak for all its containers.
+  if (Object.keys({ ...pod.spec.resources?.requests, ...pod.spec.resources?.limits }).length > 0) return;
   const missing: string[] = [];
   for (const name of Object.keys(quota.spec?.hard ?? {})
     .filter((n) => REQUIRED.test(n))
     .sort()) {
     const field = name.startsWith("limits.") ? "limits" : "requests";
     const resource = name.replace(/^(requests|limits)\./, "");
-    if (pod.spec?.resources?.[field]?.[resource] !== undefined) continue;
     const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].filter(
       (c) => c.resources?.[field]?.[resource] === undefined,
     );
