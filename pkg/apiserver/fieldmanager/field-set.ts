@@ -54,25 +54,14 @@ function uniteChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet {
 
 /** Paths of `a` that are not in `b`. */
 export const difference = (a: FieldSet, b: FieldSet): FieldSet =>
-  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false, subtractNodes) ?? LEAF);
+  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false) ?? LEAF);
 
-/** Paths of `a` that are neither in `b` nor below a path of `b`. */
-export const differenceBelow = (a: FieldSet, b: FieldSet): FieldSet =>
-  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false, subtractBelow) ?? LEAF);
-
-type Subtract = (a: FieldSet, b: FieldSet) => FieldSet | undefined;
-
-const subtractBelow: Subtract = (a, b) => {
-  if (isMember(b)) return undefined;
-  return isEmpty(a) ? a : subtractChildren(a, b, a[SELF] !== undefined, subtractBelow);
-};
-
-const subtractNodes: Subtract = (a, b) => {
+function subtractNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
   const loses = isMember(b);
   if (isEmpty(a)) return loses ? undefined : a;
   if (isEmpty(b)) return a[SELF] === undefined ? a : withoutSelf(a);
-  return subtractChildren(a, b, a[SELF] !== undefined && !loses, subtractNodes);
-};
+  return subtractChildren(a, b, a[SELF] !== undefined && !loses);
+}
 
 function withoutSelf(node: FieldSet): FieldSet {
   const { [SELF]: _self, ...rest } = node;
@@ -80,11 +69,11 @@ function withoutSelf(node: FieldSet): FieldSet {
 }
 
 /** `a` without what `b` holds below; undefined when nothing is left. */
-function subtractChildren(a: FieldSet, b: FieldSet, member: boolean, subtract: Subtract): FieldSet | undefined {
+function subtractChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet | undefined {
   let changed = (a[SELF] !== undefined) !== member;
   for (const key in a) {
     const other = key === SELF ? undefined : b[key];
-    if (other !== undefined && subtract(a[key] as FieldSet, other) !== a[key]) {
+    if (other !== undefined && subtractNodes(a[key] as FieldSet, other) !== a[key]) {
       changed = true;
       break;
     }
@@ -94,7 +83,7 @@ function subtractChildren(a: FieldSet, b: FieldSet, member: boolean, subtract: S
   for (const key in a) {
     if (key === SELF) continue;
     const other = b[key];
-    const left = other === undefined ? a[key] : subtract(a[key] as FieldSet, other);
+    const left = other === undefined ? a[key] : subtractNodes(a[key] as FieldSet, other);
     if (left !== undefined) out[key] = left;
   }
   if (isEmpty(out)) return member ? LEAF : undefined;
