@@ -1,32 +1,62 @@
 import type { Entry } from "./entry.ts";
 
-/** The objects of one namespace (or all of a cluster-scoped resource) by name, and in name order. */
+/**
+ * The objects of one namespace (or all of a cluster-scoped resource) by name, and in name order. The order is made when
+ * somebody lists: writes cost the same however many objects there are, and a list that follows a few writes merges them in.
+ */
 export class Bucket {
   readonly entries = new Map<string, Entry>();
-  readonly #names: string[] = [];
+  /** Sorted; right but for the two below. */
+  #names: string[] = [];
+  #added: string[] = [];
+  readonly #removed = new Set<string>();
 
   set(entry: Entry): void {
-    if (!this.entries.has(entry.name)) {
+    const { name } = entry;
+    if (!this.entries.has(name) && !this.#removed.delete(name)) {
       const last = this.#names.at(-1);
-      if (last === undefined || entry.name > last) this.#names.push(entry.name);
-      else this.#names.splice(lowerBound(this.#names, entry.name), 0, entry.name);
+      if (this.#added.length === 0 && (last === undefined || name > last)) this.#names.push(name);
+      else this.#added.push(name);
     }
-    this.entries.set(entry.name, entry);
+    this.entries.set(name, entry);
   }
 
   delete(name: string): void {
-    if (this.entries.delete(name)) this.#names.splice(lowerBound(this.#names, name), 1);
+    if (this.entries.delete(name)) this.#removed.add(name);
   }
 
   /** Appends the entries after the name `after`, in name order, to `out`. */
   collect(out: Entry[], after = ""): void {
-    let at = after === "" ? 0 : lowerBound(this.#names, after);
-    if (this.#names[at] === after) at++;
-    for (; at < this.#names.length; at++) {
-      const entry = this.entries.get(this.#names[at] as string);
-      if (entry !== undefined) out.push(entry);
-    }
+    this.#settle();
+    const names = this.#names;
+    let at = after === "" ? 0 : lowerBound(names, after);
+    if (names[at] === after) at++;
+    for (; at < names.length; at++) out.push(this.entries.get(names[at] as string) as Entry);
   }
+
+  #settle(): void {
+    if (this.#removed.size > 0) {
+      this.#names = this.#names.filter((name) => !this.#removed.has(name));
+      this.#added = this.#added.filter((name) => !this.#removed.has(name));
+      this.#removed.clear();
+    }
+    if (this.#added.length === 0) return;
+    this.#names = merge(this.#names, this.#added.sort(compare));
+    this.#added = [];
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : 1);
+
+function merge(left: readonly string[], right: readonly string[]): string[] {
+  const out: string[] = [];
+  let l = 0;
+  for (const name of right) {
+    for (; l < left.length && (left[l] as string) < name; l++) out.push(left[l] as string);
+    out.push(name);
+  }
+  for (; l < left.length; l++) out.push(left[l] as string);
+  return out;
 }
 
 /** The first index whose value is not less than `value`. */

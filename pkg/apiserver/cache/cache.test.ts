@@ -80,3 +80,18 @@ test("Cache.remove ends the watches of the resource and forgets its objects", as
   await cache.add(WIDGETS);
   assert.equal(cache.list("acme.com/widgets").length, 1);
 });
+
+test("Cache.forgetIdle keeps decoded objects that are asked for and forgets the others", async (t) => {
+  const store = await openStore(t);
+  const cache = await Cache.open(store, [WIDGETS]);
+  t.after(() => cache.close());
+  for (const name of ["busy", "idle"]) await store.put(`/registry/acme.com/widgets/a/${name}`, widget(name), 0);
+  const read = (name: string): KubeObject | undefined => cache.get("acme.com/widgets", "a", name);
+  const [busy, idle] = [read("busy"), read("idle")];
+  await cache.forgetIdle();
+  assert.equal(read("busy"), busy);
+  await cache.forgetIdle();
+  assert.equal(read("busy"), busy);
+  assert.notEqual(read("idle"), idle);
+  assert.deepEqual(read("idle"), idle);
+});

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { Entry as StoreEntry, Store, StoreEvent } from "#pkg/store/types.ts";
 import type { ObjectReader } from "../types.ts";
@@ -6,6 +7,10 @@ import type { Stored } from "./stored.ts";
 
 const PAGE = 2_000;
 const ROOT = "/registry/";
+/** A decoded object that nobody asked for during this time is forgotten; its text stays. */
+const IDLE_MS = 15_000;
+/** Entries looked at in one turn. */
+const SWEEP_STEP = 5_000;
 
 /** A stored resource. */
 export interface CachedResource {
@@ -34,6 +39,8 @@ export class Cache implements ObjectReader {
   /** Events of resources that are being added, until their objects are loaded. */
   readonly #adding = new Map<string, StoreEvent<Stored>[]>();
   #stop: (() => void) | undefined;
+  #sweeping: NodeJS.Timeout | undefined;
+  #closed = false;
   #revisionWaiters: { readonly revision: number; readonly resolve: () => void }[] = [];
   /** The revision of the last event taken in; what lists answer as their resourceVersion. */
   revision = 0;
@@ -61,6 +68,7 @@ export class Cache implements ObjectReader {
       });
     await cache.#scan(ROOT, (entry) => cache.#find(entry.key)?.load(entry.key, entry.value, entry.revision));
     cache.#stop = await store.watch(ROOT, revision, (events) => cache.#apply(events));
+    cache.#planSweep();
     return cache;
   }
 
@@ -135,6 +143,27 @@ export class Cache implements ObjectReader {
 
   close(): void {
     this.#stop?.();
+    this.#closed = true;
+    clearTimeout(this.#sweeping);
+  }
+
+  #planSweep(): void {
+    if (this.#closed) return;
+    const sweep = (): void => {
+      void this.forgetIdle().then(() => this.#planSweep());
+    };
+    this.#sweeping = setTimeout(sweep, IDLE_MS);
+    this.#sweeping.unref();
+  }
+
+  /** Forgets decoded forms that nobody asked for since the last call; between the steps requests are answered. */
+  async forgetIdle(): Promise<void> {
+    let seen = 0;
+    for (const resource of this.#resources.values())
+      for (const entry of resource.entries()) {
+        entry.rest();
+        if (++seen % SWEEP_STEP === 0) await nextTurn();
+      }
   }
 
   /** All entries with the prefix, of one snapshot: the cache's own while it opens. Answers the snapshot's revision. */

@@ -40,7 +40,7 @@ export class Change {
   readonly deleted: boolean;
   #goneEntry: Entry | undefined;
   /** Few: one for nearly every change. */
-  readonly #events: ViewEvent[] = [];
+  #events: ViewEvent[] = [];
 
   constructor(entry: Entry, previous: Entry | undefined, deleted: boolean) {
     this.revision = entry.revision;
@@ -71,6 +71,12 @@ export class Change {
     if (!before) return undefined;
     this.#goneEntry ??= this.previous?.at(this.revision);
     return this.#goneEntry && this.#event("DELETED", this.#goneEntry.as(definition));
+  }
+
+  /** Gives back the memory of the events once all who listen have got them; who comes later makes them again. */
+  forgetEvents(): void {
+    this.#events = [];
+    this.#goneEntry = undefined;
   }
 
   /** Definitions that see the same view share its event; one that replaced another has views of its own. */

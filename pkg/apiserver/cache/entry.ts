@@ -7,6 +7,7 @@ export class ObjectView {
   #text: string | undefined;
   #object: KubeObject | undefined;
   #frozen = false;
+  #used = false;
 
   constructor(text: string | undefined, object: KubeObject | undefined) {
     this.#text = text;
@@ -21,6 +22,7 @@ export class ObjectView {
   /** Shared: never to be changed. */
   get object(): KubeObject {
     this.#object ??= JSON.parse(this.text) as KubeObject;
+    this.#used = true;
     return this.#object;
   }
 
@@ -37,6 +39,15 @@ export class ObjectView {
   /** True for the decoded form itself. */
   holds(object: KubeObject): boolean {
     return this.#object === object;
+  }
+
+  /** Called now and then: forgets the decoded form when nobody asked for it since the last call. True when nobody did. */
+  rest(): boolean {
+    const { text } = this;
+    const idle = !this.#used;
+    this.#used = false;
+    if (idle && text !== undefined) this.forgetObject();
+    return idle;
   }
 
   /** Gives back the memory of the decoded form; it can be had again from the text. */
@@ -126,6 +137,17 @@ export class Entry {
       .finally(() => this.#pending?.delete(definition));
     this.#pending.set(definition, kept);
     return kept;
+  }
+
+  /** As `ObjectView.rest`, for all views; those that cost no webhook are made again when somebody asks. */
+  rest(): void {
+    this.view.rest();
+    if (this.#views === undefined) return;
+    const kept = this.#views.filter(
+      ({ definition, view }) =>
+        (view !== this.view && !view.rest()) || definition.storage.convert !== undefined || view === this.view,
+    );
+    this.#views = kept.length === 0 ? undefined : kept;
   }
 
   #isForeign(definition: ResourceDefinition): boolean {

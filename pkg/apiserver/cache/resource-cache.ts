@@ -85,6 +85,7 @@ export class ResourceCache {
     if (namespace !== "") for (const listener of this.#listeners.get(namespace) ?? []) listener(change);
     if (this.#hasNamed) for (const listener of this.#listeners.get(`${namespace}/${name}`) ?? []) listener(change);
     previous?.view.forgetObject();
+    change.forgetEvents();
     this.#remember(change);
   }
 
@@ -141,6 +142,11 @@ export class ResourceCache {
     let size = 0;
     for (const bucket of this.#buckets.values()) size += bucket.entries.size;
     return size;
+  }
+
+  /** All entries, in no order. */
+  *entries(): Generator<Entry> {
+    for (const bucket of this.#buckets.values()) yield* bucket.entries.values();
   }
 
   objects(namespace = ""): KubeObject[] {
