@@ -2,10 +2,9 @@
  * JSONPath as kubectl and the columns of CRDs write it (client-go's util/jsonpath, without templates): fields,
  * `['key']`, indexes, slices, `[*]`, unions, `..`, filters `[?(@.type=="Ready")]`. Missing fields are no error.
  */
-import { JsonPathParser, type PathNode } from "./json-path-parser.ts";
+import { JsonPathError, JsonPathParser, type PathNode } from "./json-path-parser.ts";
 
-export { JsonPathError } from "./json-path-parser.ts";
-import { JsonPathError } from "./json-path-parser.ts";
+export { JsonPathError };
 
 type Obj = Readonly<Record<string, unknown>>;
 

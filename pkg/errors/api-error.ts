@@ -198,12 +198,12 @@ export const fieldError = {
   tooLong: (field: string, maxLength: number): FieldError => ({
     reason: "FieldValueTooLong",
     field,
-    message: `Too long: may not be more than ${maxLength} bytes`,
+    message: `Too long: may not be more than ${maxLength} ${maxLength === 1 ? "byte" : "bytes"}`,
   }),
   tooMany: (field: string, actual: number, max: number): FieldError => ({
     reason: "FieldValueTooMany",
     field,
-    message: `Too many: ${actual}: must have at most ${max} items`,
+    message: `Too many: ${actual}: must have at most ${max} ${max === 1 ? "item" : "items"}`,
   }),
 } as const;
 
