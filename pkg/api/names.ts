@@ -3,7 +3,7 @@
  * upstream's messages, none when the value is fine.
  */
 import { isIPv4, isIPv6 } from "node:net";
-import { addressText, parseCidr } from "./address.ts";
+import { addressNumber, addressText, parseCidr } from "./address.ts";
 
 const LABEL_FMT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_FMT = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
@@ -199,6 +199,26 @@ export function checkCidr(value: string): Messages {
   return slash > 0 && /^(0|[1-9][0-9]{0,2})$/.test(bits) && Number(bits) <= max
     ? NONE
     : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
+}
+
+/** Addresses that reach nobody else: upstream's ValidateNonSpecialIP. */
+export function checkNonSpecialIp(value: string): Messages {
+  const number = addressNumber(value);
+  if (number === undefined) return ["must be a valid IP address"];
+  const isV6 = value.includes(":");
+  const starts = (bits: bigint, prefix: bigint): boolean => number >> ((isV6 ? 128n : 32n) - prefix) === bits;
+  const found: string[] = [];
+  if (number === 0n) found.push(`may not be unspecified (${value})`);
+  if (isV6 ? number === 1n : starts(127n, 8n)) {
+    found.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  }
+  if (isV6 ? starts(0x3fan, 10n) : starts(0xa9fen, 16n)) {
+    found.push("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  }
+  if (isV6 ? starts(0xff02n, 16n) : starts(0xe00000n, 24n)) {
+    found.push("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+  }
+  return found;
 }
 
 /** As checkCidr, written as Go would print it: no host bits, no leading zeros, IPv6 in its short form. */

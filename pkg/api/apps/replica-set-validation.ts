@@ -1,6 +1,6 @@
 import { checkImmutable, checkNotNegative, type Errors } from "../field-checks.ts";
 import type { ReplicaSet } from "../types/apps-v1.ts";
-import { checkCounts, checkSelectorAndTemplate } from "./workload-validation.ts";
+import { checkReplicaCounts, checkSelectorAndTemplate } from "./workload-validation.ts";
 
 export function validateReplicaSet(set: ReplicaSet): Errors {
   const errors: Errors = [];
@@ -18,7 +18,7 @@ export function validateReplicaSetUpdate(set: ReplicaSet, old: ReplicaSet): Erro
 
 export function validateReplicaSetStatusUpdate(set: ReplicaSet): Errors {
   const errors: Errors = [];
-  const fields = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"];
-  checkCounts(errors, { ...set.status }, fields, "replicas");
+  checkReplicaCounts(errors, { ...set.status });
+  checkNotNegative(errors, "status.terminatingReplicas", set.status?.terminatingReplicas);
   return errors;
 }

@@ -57,3 +57,13 @@ export function checkCounts(
     }
   }
 }
+
+/** Of ReplicaSets and ReplicationControllers. */
+export function checkReplicaCounts(errors: Errors, status: Readonly<Record<string, unknown>>): void {
+  const fields = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"];
+  checkCounts(errors, status, fields, "replicas");
+  const available = Number(status["availableReplicas"] ?? 0);
+  if (available > Number(status["readyReplicas"] ?? 0)) {
+    errors.push(fieldError.invalid("status.availableReplicas", available, "cannot be greater than readyReplicas"));
+  }
+}

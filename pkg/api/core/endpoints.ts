@@ -1,7 +1,14 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, checkEnum, type Errors } from "../field-checks.ts";
-import { checkDnsLabel, checkIp, checkPortNumber } from "../names.ts";
+import {
+  checkDnsLabel,
+  checkDnsSubdomain,
+  checkIp,
+  checkNonSpecialIp,
+  checkPortNumber,
+  checkQualifiedName,
+} from "../names.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { Endpoints } from "../types/core-v1.ts";
 
@@ -21,13 +28,12 @@ function validate(endpoints: Endpoints): Errors {
       ["notReadyAddresses", notReady],
     ] as const) {
       for (const [j, address] of addresses.entries()) {
-        const path = `${at}.${field}[${j}].ip`;
-        addInvalid(errors, path, address.ip, checkIp(address.ip ?? ""));
-        if (/^127\.|^169\.254\.|^0\.0\.0\.0$|^224\.0\.0\.|^::1?$/.test(address.ip ?? "")) {
-          errors.push(
-            fieldError.invalid(path, address.ip, "may not be an unspecified, loopback or link-local address"),
-          );
-        }
+        const path = `${at}.${field}[${j}]`;
+        const { ip, hostname, nodeName } = address;
+        addInvalid(errors, `${path}.ip`, ip, checkIp(ip ?? ""));
+        if (hostname) addInvalid(errors, `${path}.hostname`, hostname, checkDnsLabel(hostname));
+        if (nodeName !== undefined) addInvalid(errors, `${path}.nodeName`, nodeName, checkDnsSubdomain(nodeName));
+        addInvalid(errors, `${path}.ip`, ip, checkNonSpecialIp(ip ?? ""));
       }
     }
     const ports = subset.ports ?? [];
@@ -37,6 +43,9 @@ function validate(endpoints: Endpoints): Errors {
       else if (ports.length > 1) errors.push(fieldError.required(`${path}.name`));
       addInvalid(errors, `${path}.port`, port.port, checkPortNumber(port.port ?? 0));
       checkEnum(errors, `${path}.protocol`, port.protocol, ["SCTP", "TCP", "UDP"]);
+      if (port.appProtocol !== undefined) {
+        addInvalid(errors, `${path}.appProtocol`, port.appProtocol, checkQualifiedName(port.appProtocol));
+      }
     }
   }
   return errors;

@@ -1,16 +1,46 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { column, nameColumn, wideColumn } from "../columns.ts";
 import { ageSince } from "../duration.ts";
-import type { Errors } from "../field-checks.ts";
+import { addInvalid, type Errors } from "../field-checks.ts";
+import { checkQualifiedName } from "../names.ts";
 import { type Columns, strategyOf } from "../strategy-of.ts";
 import type { Event } from "../types/core-v1.ts";
 
-function validate(event: Event): Errors {
-  const namespace = event.involvedObject?.namespace ?? "";
+const NOT_ITS_NAMESPACE = "does not match event.namespace";
+const MAX_LENGTH = 128;
+const MAX_NOTE = 1024;
+
+/**
+ * Upstream's legacyValidateEvent, which events of both APIs pass: those with an eventTime are of the new form. Fields
+ * are named as they are stored.
+ */
+export function validateEvent(event: Event): Errors {
+  const errors: Errors = [];
+  const about = event.involvedObject?.namespace ?? "";
   const own = event.metadata.namespace ?? "";
+  const mismatch = (): void => {
+    errors.push(fieldError.invalid("involvedObject.namespace", about, NOT_ITS_NAMESPACE));
+  };
   // Events about cluster-scoped objects are kept in "default".
-  if (namespace === own || (namespace === "" && (own === "default" || own === "kube-system"))) return [];
-  return [fieldError.invalid("involvedObject.namespace", namespace, "does not match event.namespace")];
+  if (!event.eventTime) {
+    if (about === "" ? own !== "" && own !== "default" : own !== about) mismatch();
+    return errors;
+  }
+  if (about === "" && own !== "default" && own !== "kube-system") mismatch();
+  const controller = event.reportingComponent ?? "";
+  if (controller === "") errors.push(fieldError.required("reportingController"));
+  addInvalid(errors, "reportingController", controller, checkQualifiedName(controller));
+  for (const field of ["reportingInstance", "action", "reason"] as const) {
+    const value = event[field] ?? "";
+    if (value === "") errors.push(fieldError.required(field));
+    if (Buffer.byteLength(value) > MAX_LENGTH) {
+      errors.push(fieldError.invalid(field, "", `can have at most ${MAX_LENGTH} characters`));
+    }
+  }
+  if (Buffer.byteLength(event.message ?? "") > MAX_NOTE) {
+    errors.push(fieldError.invalid("message", "", `can have at most ${MAX_NOTE} characters`));
+  }
+  return errors;
 }
 
 const firstSeen = (e: Event, now: number): string => ageSince(e.firstTimestamp ?? e.eventTime, now);
@@ -43,8 +73,8 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 export const eventStrategy = strategyOf<Event>({
   allowCreateOnUpdate: true,
-  validate,
-  validateUpdate: validate,
+  validate: validateEvent,
+  validateUpdate: validateEvent,
   columns: eventColumns,
   selectableFields: {
     "involvedObject.kind": (e) => text(e.involvedObject?.kind),

@@ -2,10 +2,11 @@ import { fieldError } from "#pkg/errors/index.ts";
 import { defaultColumns } from "../columns.ts";
 import { addInvalid, type Errors } from "../field-checks.ts";
 import { checkQualifiedName } from "../names.ts";
-import { compareQuantities } from "../quantity.ts";
+import { compareQuantities, parseQuantity } from "../quantity.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { LimitRange, LimitRangeItem } from "../types/core-v1.ts";
+import { checkResourceName, isExact } from "./resources-validation.ts";
 
 /** Upstream's SetDefaults_LimitRangeItem: a container's default limit is its maximum, its request the limit or minimum. */
 function defaultItem(item: Mutable<LimitRangeItem>): void {
@@ -24,6 +25,11 @@ function validate(range: LimitRange): Errors {
   const types = new Set<string>();
   for (const [i, item] of (range.spec?.limits ?? []).entries()) {
     const at = `spec.limits[${i}]`;
+    const wrong = checkQualifiedName(item.type ?? "");
+    addInvalid(errors, `${at}.type`, item.type ?? "", wrong);
+    if (wrong.length === 0 && !item.type.includes("/") && !TYPES.includes(item.type)) {
+      errors.push(fieldError.invalid(`${at}.type`, item.type, "must be a standard limit type or fully qualified"));
+    }
     if (types.has(item.type)) errors.push(fieldError.duplicate(`${at}.type`, item.type));
     types.add(item.type);
     checkItem(errors, at, item);
@@ -31,55 +37,83 @@ function validate(range: LimitRange): Errors {
   return errors;
 }
 
+const TYPES = ["Pod", "Container", "PersistentVolumeClaim"];
+const STANDARD =
+  /^(cpu|memory|ephemeral-storage|storage|pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|requests\.(cpu|memory|storage|ephemeral-storage)|limits\.(cpu|memory|ephemeral-storage)|services\.(nodeports|loadbalancers)|hugepages-.+)$/;
+/** Upstream's order of looking at them. */
+const FIELDS = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const;
+
+function checkNames(errors: Errors, path: string, type: string, amounts: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(amounts)) {
+    const at = `${path}[${name}]`;
+    if (type === "Pod" || type === "Container") checkResourceName(errors, at, name);
+    else {
+      const wrong = checkQualifiedName(name);
+      addInvalid(errors, at, name, wrong);
+      if (wrong.length === 0 && !name.includes("/") && !STANDARD.test(name)) {
+        errors.push(fieldError.invalid(at, name, "must be a standard resource type or fully qualified"));
+      }
+    }
+  }
+}
+
 function checkItem(errors: Errors, path: string, item: LimitRangeItem): void {
-  if (item.type === "Pod") {
-    for (const field of ["default", "defaultRequest"] as const) {
-      if (item[field] !== undefined) {
+  for (const field of FIELDS) {
+    const amounts = item[field] ?? {};
+    if (item.type === "Pod" && field.startsWith("default")) {
+      if (Object.keys(amounts).length > 0) {
         errors.push(fieldError.forbidden(`${path}.${field}`, "may not be specified when `type` is 'Pod'"));
       }
+      continue;
     }
-  }
-  if (item.type === "PersistentVolumeClaim" && item.min?.storage === undefined && item.max?.storage === undefined) {
-    errors.push(
-      fieldError.required(
-        `${path}.limits`,
-        "either minimum or maximum storage value is required, but neither was provided",
-      ),
-    );
-  }
-  const names = new Set(
-    [item.min, item.max, item.default, item.defaultRequest, item.maxLimitRequestRatio].flatMap((m) =>
-      Object.keys(m ?? {}),
-    ),
-  );
-  const order = [
-    ["min", "max"],
-    ["min", "defaultRequest"],
-    ["defaultRequest", "max"],
-    ["defaultRequest", "default"],
-    ["min", "default"],
-    ["default", "max"],
-  ] as const;
-  const words = {
-    min: "min value",
-    max: "max value",
-    default: "default value",
-    defaultRequest: "default request value",
-  };
-  for (const name of names) {
-    addInvalid(errors, `${path}.max[${name}]`, name, checkQualifiedName(name));
-    for (const [low, high] of order) {
-      const a = item[low]?.[name];
-      const b = item[high]?.[name];
-      if (a !== undefined && b !== undefined && compareQuantities(a, b) > 0) {
-        const why = `${words[low]} ${a} is greater than ${words[high]} ${b}`;
-        errors.push(fieldError.invalid(`${path}.${low === "min" && high === "max" ? "min" : low}[${name}]`, a, why));
+    if (field === "maxLimitRequestRatio" && item.type === "PersistentVolumeClaim") {
+      if (item.min?.storage === undefined && item.max?.storage === undefined) {
+        const why = "either minimum or maximum storage value is required, but neither was provided";
+        errors.push(fieldError.required(`${path}.limits`, why));
       }
     }
-    const ratio = item.maxLimitRequestRatio?.[name];
-    if (ratio !== undefined && compareQuantities(ratio, "1") < 0) {
-      errors.push(fieldError.invalid(`${path}.maxLimitRequestRatio[${name}]`, ratio, `ratio ${ratio} is less than 1`));
+    checkNames(errors, `${path}.${field}`, item.type, amounts);
+  }
+  for (const name of new Set(FIELDS.flatMap((field) => Object.keys(item[field] ?? {})))) {
+    checkOrder(errors, path, item, name);
+  }
+}
+
+/** [lower, higher, field that is blamed, whose value is shown, words of the higher one] */
+const ORDER = [
+  ["min", "max", "min", "min", "max value"],
+  ["min", "defaultRequest", "defaultRequest", "defaultRequest", "default request value"],
+  ["defaultRequest", "max", "defaultRequest", "defaultRequest", "max value"],
+  ["defaultRequest", "default", "defaultRequest", "defaultRequest", "default limit value"],
+  ["min", "default", "default", "min", "default value"],
+  ["default", "max", "default", "max", "max value"],
+] as const;
+const WORDS = { min: "min value", default: "default value", defaultRequest: "default request value" } as const;
+
+function checkOrder(errors: Errors, path: string, item: LimitRangeItem, name: string): void {
+  for (const [low, high, blamed, shown, highWords] of ORDER) {
+    const a = item[low]?.[name];
+    const b = item[high]?.[name];
+    if (a === undefined || b === undefined || compareQuantities(a, b) <= 0) continue;
+    const why = `${WORDS[low]} ${a} is greater than ${highWords} ${b}`;
+    errors.push(fieldError.invalid(`${path}.${blamed}[${name}]`, item[shown]?.[name], why));
+  }
+  const ratio = item.maxLimitRequestRatio?.[name];
+  const at = `${path}.maxLimitRequestRatio[${name}]`;
+  if (ratio !== undefined) {
+    if (compareQuantities(ratio, "1") < 0) errors.push(fieldError.invalid(at, ratio, `ratio ${ratio} is less than 1`));
+    const [min, max] = [item.min?.[name], item.max?.[name]];
+    if (min !== undefined && max !== undefined) {
+      const limit = Number(parseQuantity(max).nano) / Number(parseQuantity(min).nano);
+      if (Number(parseQuantity(ratio).nano) / 1e9 > limit) {
+        errors.push(fieldError.invalid(at, ratio, `ratio ${ratio} is greater than max/min = ${limit.toFixed(6)}`));
+      }
     }
+  }
+  const [limit, request] = [item.default?.[name], item.defaultRequest?.[name]];
+  if (isExact(name) && limit !== undefined && request !== undefined && compareQuantities(limit, request) !== 0) {
+    const why = `default value ${limit} must equal to defaultRequest value ${request} in ${name}`;
+    errors.push(fieldError.invalid(`${path}.defaultRequest[${name}]`, request, why));
   }
 }
 

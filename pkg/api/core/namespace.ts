@@ -1,3 +1,4 @@
+import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, type Errors } from "../field-checks.ts";
 import { checkQualifiedName } from "../names.ts";
@@ -12,15 +13,45 @@ export const NAMESPACE_FINALIZER = "kubernetes";
 
 function validate(namespace: Namespace): Errors {
   const errors: Errors = [];
+  for (const finalizer of namespace.spec.finalizers ?? []) checkFinalizer(errors, "spec.finalizers", finalizer);
+  return errors;
+}
+
+const STANDARD_FINALIZERS = [NAMESPACE_FINALIZER, "orphan", "foregroundDeletion"];
+
+/** "domain/name", or one of those that Kubernetes itself knows. */
+function checkFinalizer(errors: Errors, path: string, finalizer: string): void {
+  addInvalid(errors, path, finalizer, checkQualifiedName(finalizer));
+  if (!finalizer.includes("/") && !STANDARD_FINALIZERS.includes(finalizer)) {
+    const why = "name is neither a standard finalizer name nor is it fully qualified";
+    errors.push(fieldError.invalid(path, finalizer, why));
+  }
+}
+
+/** What /finalize is checked for. */
+export function validateNamespaceFinalizers(namespace: Namespace): Errors {
+  const errors: Errors = [];
   for (const [i, finalizer] of (namespace.spec.finalizers ?? []).entries()) {
-    addInvalid(errors, `spec.finalizers[${i}]`, finalizer, checkQualifiedName(finalizer));
+    checkFinalizer(errors, `spec.finalizers[${i}]`, finalizer);
   }
   return errors;
 }
 
+/** The phase says whether the namespace is going, and nothing else does. */
+function validateStatusUpdate(namespace: Namespace): Errors {
+  const isGoing = namespace.metadata.deletionTimestamp !== undefined;
+  const phase = namespace.status?.phase ?? "";
+  if (phase === (isGoing ? "Terminating" : "Active")) return [];
+  const why = isGoing
+    ? "may only be 'Terminating' if `deletionTimestamp` is not empty"
+    : "may only be 'Active' if `deletionTimestamp` is empty";
+  return [fieldError.invalid("status.Phase", phase, why)];
+}
+
 export const namespaceStrategy = strategyOf<Namespace>({
   validate,
-  validateUpdate: validate,
+  validateUpdate: () => [],
+  validateStatusUpdate,
   nameRule: "dns-label",
   defaults: (namespace) => {
     namespace.spec ??= {};
@@ -45,6 +76,10 @@ export const namespaceStrategy = strategyOf<Namespace>({
     namespace.spec = structuredClone(old.spec ?? {}) as NonNullable<typeof namespace.spec>;
     namespace.status = structuredClone(old.status ?? {}) as NonNullable<typeof namespace.status>;
   },
-  selectableFields: { "status.phase": (namespace) => namespace.status?.phase ?? "" },
+  selectableFields: {
+    "status.phase": (namespace) => namespace.status?.phase ?? "",
+    // An old name of metadata.name, which field selectors may still use.
+    name: (namespace) => namespace.metadata.name,
+  },
   columns: [nameColumn, column("Status", "Phase of its life", (n: Namespace) => n.status?.phase), ageColumn],
 });

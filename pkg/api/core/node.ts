@@ -1,10 +1,11 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn, wideColumn } from "../columns.ts";
 import { semanticEqual } from "../equal.ts";
-import { addInvalid, type Errors, NOT_NEGATIVE } from "../field-checks.ts";
+import { addInvalid, type Errors } from "../field-checks.ts";
 import { checkCidr } from "../names.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { Node } from "../types/core-v1.ts";
+import { checkAmount } from "./resources-validation.ts";
 import { checkTaints } from "./scheduling-validation.ts";
 
 const ROLE_PREFIX = "node-role.kubernetes.io/";
@@ -28,15 +29,27 @@ function statusOf(node: Node): string {
 const addressOf = (node: Node, type: string): string =>
   node.status?.addresses?.find((a) => a.type === type)?.address ?? "<none>";
 
-function validate(node: Node): Errors {
-  const errors: Errors = [];
-  checkTaints(errors, "spec.taints", node.spec.taints);
-  for (const [i, cidr] of (node.spec.podCIDRs ?? []).entries()) {
-    addInvalid(errors, `spec.podCIDRs[${i}]`, cidr, checkCidr(cidr));
-  }
+function checkAmounts(errors: Errors, node: Node): void {
   for (const list of ["capacity", "allocatable"] as const) {
     for (const [name, amount] of Object.entries(node.status?.[list] ?? {})) {
-      if (amount.startsWith("-")) errors.push(fieldError.invalid(`status.${list}[${name}]`, amount, NOT_NEGATIVE));
+      checkAmount(errors, `status.${list}.${name}`, name, amount);
+    }
+  }
+}
+
+/** Upstream names the path of taints "metadata.taints". */
+function validate(node: Node): Errors {
+  const errors: Errors = [];
+  checkTaints(errors, "metadata.taints", node.spec.taints);
+  checkAmounts(errors, node);
+  const cidrs = node.spec.podCIDRs ?? [];
+  for (const [i, cidr] of cidrs.entries()) addInvalid(errors, `spec.podCIDRs[${i}]`, cidr, checkCidr(cidr));
+  if (cidrs.length > 1) {
+    if (cidrs.length > 2 || new Set(cidrs.map((cidr) => cidr.includes(":"))).size !== 2) {
+      errors.push(fieldError.invalid("spec.podCIDRs", cidrs, "may specify no more than one CIDR for each IP family"));
+    }
+    for (const [i, cidr] of cidrs.entries()) {
+      if (cidrs.indexOf(cidr) < i) errors.push(fieldError.duplicate(`spec.podCIDRs[${i}]`, cidr));
     }
   }
   return errors;
@@ -44,7 +57,14 @@ function validate(node: Node): Errors {
 
 /** The controller manager gives a node its range once. */
 function validateUpdate(node: Node, old: Node): Errors {
-  const errors = validate(node);
+  const errors: Errors = [];
+  checkAmounts(errors, node);
+  const seen = new Set<string>();
+  for (const [i, address] of (node.status?.addresses ?? []).entries()) {
+    const key = `${address.type} ${address.address}`;
+    if (seen.has(key)) errors.push(fieldError.duplicate(`status.addresses[${i}]`, address));
+    seen.add(key);
+  }
   if ((old.spec.podCIDRs ?? []).length > 0 && !semanticEqual(node.spec.podCIDRs, old.spec.podCIDRs)) {
     const why = 'node updates may not change podCIDR except from "" to valid';
     errors.push(fieldError.forbidden("spec.podCIDRs", why));
@@ -53,13 +73,28 @@ function validateUpdate(node: Node, old: Node): Errors {
     const why = 'node updates may not change providerID except from "" to valid';
     errors.push(fieldError.forbidden("spec.providerID", why));
   }
+  checkTaints(errors, "metadata.taints", node.spec.taints);
+  if ((node.spec.externalID ?? "") !== (old.spec.externalID ?? "")) {
+    errors.push(fieldError.forbidden("spec.externalID", "may not be updated"));
+  }
   return errors;
+}
+
+/** Fields that nothing reads any more. */
+function nodeWarnings(node: Node): string[] {
+  const found: string[] = [];
+  if (node.spec.configSource !== undefined) {
+    found.push("spec.configSource: the feature is no longer supported");
+  }
+  if (node.spec.externalID) found.push("spec.externalID: this field is deprecated, and is unused by Kubernetes");
+  return found;
 }
 
 export const nodeStrategy = strategyOf<Node>({
   validate,
   validateUpdate,
-  validateStatusUpdate: validate,
+  validateStatusUpdate: validateUpdate,
+  warnings: nodeWarnings,
   defaults: (node) => {
     node.spec ??= {};
     node.status ??= {};

@@ -1,23 +1,25 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { containersColumn, imagesColumn } from "../apps/workload-columns.ts";
+import { checkReplicaCounts } from "../apps/workload-validation.ts";
 import { ageColumn, integerColumn, nameColumn, wideColumn } from "../columns.ts";
-import { checkLabels, checkNotNegative, type Errors } from "../field-checks.ts";
+import { checkNotNegative, type Errors } from "../field-checks.ts";
 import { formatLabels, selectorOfMap } from "../labels.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { ReplicationController } from "../types/core-v1.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
 import { checkPodTemplate } from "./pod-spec-validation.ts";
+import { podSpecWarnings } from "./pod-warnings.ts";
 
 function validate(rc: ReplicationController): Errors {
   const errors: Errors = [];
   const { spec } = rc;
+  const selector = spec?.selector ?? {};
   checkNotNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
+  if (Object.keys(selector).length === 0) errors.push(fieldError.required("spec.selector"));
   checkNotNegative(errors, "spec.replicas", spec?.replicas);
-  if (Object.keys(spec?.selector ?? {}).length === 0) errors.push(fieldError.required("spec.selector"));
-  checkLabels(errors, "spec.selector", spec?.selector);
   if (spec?.template === undefined) return [...errors, fieldError.required("spec.template")];
-  if (!selectorOfMap(spec.selector).matches(spec.template.metadata?.labels)) {
+  if (Object.keys(selector).length > 0 && !selectorOfMap(selector).matches(spec.template.metadata?.labels)) {
     const labels = spec.template.metadata?.labels ?? {};
     errors.push(
       fieldError.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"),
@@ -27,6 +29,10 @@ function validate(rc: ReplicationController): Errors {
   if (spec.template.spec?.restartPolicy !== "Always") {
     const policy = spec.template.spec?.restartPolicy;
     errors.push(fieldError.notSupported("spec.template.spec.restartPolicy", policy, ["Always"]));
+  }
+  if (spec.template.spec?.activeDeadlineSeconds !== undefined) {
+    const why = "activeDeadlineSeconds in ReplicationController is not Supported";
+    errors.push(fieldError.forbidden("spec.template.spec.activeDeadlineSeconds", why));
   }
   return errors;
 }
@@ -48,6 +54,12 @@ export const replicationControllerStrategy = strategyOf<ReplicationController>({
   },
   validate,
   validateUpdate: validate,
+  validateStatusUpdate: (rc) => {
+    const errors: Errors = [];
+    checkReplicaCounts(errors, { ...rc.status });
+    return errors;
+  },
+  warnings: (rc) => podSpecWarnings("spec.template.spec", rc.spec?.template?.spec),
   selectableFields: { "status.replicas": (rc) => String(rc.status?.replicas ?? 0) },
   scale: {
     specReplicas: ".spec.replicas",

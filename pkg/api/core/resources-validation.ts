@@ -10,7 +10,7 @@ const isHugePages = (name: string): boolean => name.startsWith("hugepages-");
 export const isExtendedResource = (name: string): boolean =>
   name.includes("/") && !name.startsWith("kubernetes.io/") && !name.startsWith("requests.");
 /** Resources that cannot be shared, so a request must equal its limit. */
-const isExact = (name: string): boolean => isHugePages(name) || isExtendedResource(name);
+export const isExact = (name: string): boolean => isHugePages(name) || isExtendedResource(name);
 
 export function checkResources(errors: Errors, path: string, resources: ResourceRequirements | undefined): void {
   if (resources === undefined) return;

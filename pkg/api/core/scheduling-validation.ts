@@ -36,13 +36,17 @@ export function checkTaints(errors: Errors, path: string, taints: readonly Taint
   for (const [i, taint] of (taints ?? []).entries()) {
     const at = `${path}[${i}]`;
     addInvalid(errors, `${at}.key`, taint.key, checkQualifiedName(taint.key ?? ""));
-    addInvalid(errors, `${at}.value`, taint.value, checkLabelValue(taint.value ?? ""));
+    const wrong = checkLabelValue(taint.value ?? "");
+    if (wrong.length > 0) errors.push(fieldError.invalid(`${at}.value`, taint.value, wrong.join(";")));
     if (!taint.effect) errors.push(fieldError.required(`${at}.effect`));
     else if (!EFFECTS.includes(taint.effect)) {
       errors.push(fieldError.notSupported(`${at}.effect`, taint.effect, EFFECTS));
     }
     const key = `${taint.key}:${taint.effect}`;
-    if (seen.has(key)) errors.push(fieldError.duplicate(at, taint));
+    if (seen.has(key)) {
+      const found = fieldError.duplicate(at, taint);
+      errors.push({ ...found, message: `${found.message}: taints must be unique by key and effect pair` });
+    }
     seen.add(key);
   }
 }

@@ -23,6 +23,9 @@ export function defaultService(service: Mutable<Service>): void {
   if (isExternal || (spec.type === "ClusterIP" && (spec.externalIPs ?? []).length > 0)) {
     spec.externalTrafficPolicy ||= "Cluster";
   }
-  if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type === "LoadBalancer") {
+    spec.allocateLoadBalancerNodePorts ??= true;
+    for (const ingress of service.status.loadBalancer.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
+  }
   if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
 }

@@ -4,12 +4,14 @@ import type { Service } from "../types/core-v1.ts";
 import { serviceColumns } from "./service-columns.ts";
 import { defaultService } from "./service-defaults.ts";
 import { validateService, validateServiceStatusUpdate, validateServiceUpdate } from "./service-validation.ts";
+import { serviceWarnings } from "./service-warnings.ts";
 
 /** Addresses and ports are given by the API server's allocator before validation. */
 export const serviceStrategy = strategyOf<Service>({
   ...separateStatus<Service>(() => ({ loadBalancer: {} })),
   nameRule: "dns-1035-label",
   columns: serviceColumns,
+  warnings: serviceWarnings,
   defaults: defaultService,
   validate: validateService,
   validateUpdate: validateServiceUpdate,

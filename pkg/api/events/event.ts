@@ -1,11 +1,12 @@
 /** events.k8s.io is a view of core Events, which are stored. */
 import { fieldError } from "#pkg/errors/index.ts";
-import { eventColumns } from "../core/event.ts";
+import { eventColumns, validateEvent } from "../core/event.ts";
 import type { Column, StorageDefinition } from "../definition.ts";
-import { addInvalid, type Errors } from "../field-checks.ts";
-import { checkQualifiedName } from "../names.ts";
+import { semanticEqual } from "../equal.ts";
+import { checkImmutable, type Errors } from "../field-checks.ts";
 import type { KubeObject } from "../resource-ref.ts";
 import { strategyOf } from "../strategy-of.ts";
+import type { Event as CoreEvent } from "../types/core-v1.ts";
 import type { Event } from "../types/events-v1.ts";
 
 /** Field of events.k8s.io/v1 to field of core/v1; all others have one name. */
@@ -33,50 +34,58 @@ export const eventStorage: StorageDefinition = {
   fromStorage: (object) => renamed(object, NEW_NAMES, "events.k8s.io/v1"),
 };
 
-const MAX_NOTE = 1024;
+const asCore = (event: Event): CoreEvent => renamed(event as KubeObject, CORE_NAMES, "v1") as CoreEvent;
+const UNSET = "needs to be unset";
 
+/** Strict rules of this API on top of those of both; fields are named as core Events name them, as upstream does. */
 function validate(event: Event): Errors {
-  const errors: Errors = [];
-  if (event.eventTime === undefined) errors.push(fieldError.required("eventTime"));
-  if (!event.reportingController) errors.push(fieldError.required("reportingController"));
-  else
-    addInvalid(errors, "reportingController", event.reportingController, checkQualifiedName(event.reportingController));
-  for (const field of ["reportingInstance", "action", "reason"] as const) {
-    if (!event[field]) errors.push(fieldError.required(field));
-    else if (event[field].length > 128) errors.push(fieldError.invalid(field, "", "can have at most 128 characters"));
-  }
-  if ((event.note ?? "").length > MAX_NOTE) {
-    errors.push(fieldError.invalid("note", "", `can have at most ${MAX_NOTE} characters`));
-  }
+  const errors = validateEvent(asCore(event));
+  checkSeries(errors, event);
+  if (!event.eventTime) errors.push(fieldError.required("eventTime"));
   if (event.type !== "Normal" && event.type !== "Warning") {
     errors.push(fieldError.invalid("type", "", `has invalid value: ${event.type ?? ""}`));
   }
-  if (event.series !== undefined && (event.series.count ?? 0) < 2) {
-    errors.push(fieldError.invalid("series.count", event.series.count, "should be at least 2"));
+  if (event.deprecatedFirstTimestamp) errors.push(fieldError.invalid("firstTimestamp", "", UNSET));
+  if (event.deprecatedLastTimestamp) errors.push(fieldError.invalid("lastTimestamp", "", UNSET));
+  if ((event.deprecatedCount ?? 0) !== 0) errors.push(fieldError.invalid("count", "", UNSET));
+  if (event.deprecatedSource?.component || event.deprecatedSource?.host) {
+    errors.push(fieldError.invalid("source", "", UNSET));
   }
   return errors;
 }
 
-const NEW_FIELDS = [
-  "eventTime",
-  "reportingController",
-  "reportingInstance",
-  "action",
+function checkSeries(errors: Errors, { series }: Event): void {
+  if (series === undefined) return;
+  if ((series.count ?? 0) < 2) errors.push(fieldError.invalid("series.count", "", "should be at least 2"));
+  if (!series.lastObservedTime) errors.push(fieldError.required("series.lastObservedTime"));
+}
+
+/** Upstream's order; `reason` is looked at twice there too. */
+const FIXED = [
+  "involvedObject",
   "reason",
-  "regarding",
-  "related",
-  "note",
+  "message",
+  "source",
+  "firstTimestamp",
+  "lastTimestamp",
+  "count",
+  "reason",
   "type",
+  "eventTime",
+  "action",
+  "related",
+  "reportingComponent",
+  "reportingInstance",
 ] as const;
 
-/** Only the series may grow; events written by the old API stay as they were written. */
+/** Only the series may change. */
 function validateUpdate(event: Event, old: Event): Errors {
-  if (old.eventTime === undefined) return [];
-  const errors = validate(event);
-  for (const field of NEW_FIELDS) {
-    if (JSON.stringify(event[field]) !== JSON.stringify(old[field])) {
-      errors.push(fieldError.invalid(field, event[field], "field is immutable"));
-    }
+  const now = asCore(event);
+  const before = asCore(old);
+  const errors = validateEvent(now);
+  if (!semanticEqual(event.series, old.series)) checkSeries(errors, event);
+  for (const field of FIXED) {
+    checkImmutable(errors, field === "reportingComponent" ? "reportingController" : field, now[field], before[field]);
   }
   return errors;
 }

@@ -1,9 +1,10 @@
 /** Subresources whose body is the object itself and of which only a part is taken. */
 import { validateEphemeralContainersUpdate } from "#pkg/api/core/ephemeral-containers-update.ts";
+import { validateNamespaceFinalizers } from "#pkg/api/core/namespace.ts";
 import { resizedSpec, validatePodResize } from "#pkg/api/core/pod-resize-validation.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { CertificateSigningRequest } from "#pkg/api/types/certificates-v1.ts";
-import type { Pod } from "#pkg/api/types/core-v1.ts";
+import type { Namespace, Pod } from "#pkg/api/types/core-v1.ts";
 import { fieldError } from "#pkg/errors/index.ts";
 import type { SubresourceRules } from "../guaranteed-update.ts";
 import type { Obj } from "../services.ts";
@@ -15,6 +16,7 @@ export const finalizeRules: SubresourceRules = {
     restore(object, old);
     object["spec"] = { ...object["spec"], finalizers: finalizers ?? [] };
   },
+  validate: (object) => validateNamespaceFinalizers(object as unknown as Namespace),
 };
 
 /** pods/NAME/ephemeralcontainers adds to spec.ephemeralContainers. */
