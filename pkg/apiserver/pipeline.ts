@@ -1,5 +1,7 @@
-import { ApiError } from "#pkg/errors/index.ts";
+import { checkPathSegment } from "#pkg/api/names.ts";
+import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import { type Registry, unknownResource } from "./registry/registry.ts";
+import { authorizedInfo } from "./request-info.ts";
 import type { Authorizer, Reply, RequestContext, RequestInfo, Route, UserInfo } from "./types.ts";
 
 export interface PipelineOptions {
@@ -18,7 +20,7 @@ export class Pipeline {
 
   /** @throws ApiError */
   async handle(context: RequestContext): Promise<Reply> {
-    await this.authorize(context.user, context.info);
+    await this.authorize(context.user, authorizedInfo(context.info, context.query));
     return this.answer(context);
   }
 
@@ -29,6 +31,7 @@ export class Pipeline {
     if (route?.connects === true) await this.admitConnect(context);
     if (route?.handle !== undefined) return route.handle(context);
     if (!info.isResource) throw unknownResource();
+    if (NO_NAME.test(info.name)) throw invalidName(info.name);
     return this.#options.registry.handle(context);
   }
 
@@ -47,6 +50,12 @@ export class Pipeline {
     if (answer.decision !== "allow") throw forbiddenRequest(user, info, answer.reason);
   }
 }
+
+/** Names that could be mistaken for paths. */
+const NO_NAME = /[/%]|^\.\.?$/;
+
+const invalidName = (name: string): ApiError =>
+  badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${checkPathSegment(name).join(";")}`);
 
 /** Upstream's words for a request that nobody allows. */
 export function forbiddenRequest(user: UserInfo, info: RequestInfo, reason: string): ApiError {

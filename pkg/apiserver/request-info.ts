@@ -18,8 +18,49 @@ const NAMESPACE_SUBRESOURCES = new Set(["status", "finalize"]);
  */
 export function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
   const segments = splitPath(path);
-  const info = {
+  const root = segments[0];
+  let at = root === "api" ? 2 : root === "apis" ? 3 : 0;
+  // /api, /apis and what lies below them up to a version are documents.
+  if (at === 0 || segments.length <= at) return nonResource(method, path);
+  const group = at === 3 ? (segments[1] as string) : "";
+  const version = segments[at - 1] as string;
+  let watching = false;
+  if (segments[at] === "watch" && segments.length > at + 1) {
+    watching = true;
+    at++;
+  }
+  let namespace = "";
+  if (segments[at] === "namespaces" && segments.length > at + 1) {
+    namespace = segments[at + 1] as string;
+    if (segments.length > at + 2 && !NAMESPACE_SUBRESOURCES.has(segments[at + 2] as string)) at += 2;
+  }
+  // Only below a subresource, in the path of a proxy, an empty segment means something.
+  if (path.includes("//") && path.split("/", at + 4).indexOf("", 1) >= 0) return nonResource(method, path);
+  const name = segments[at + 1] ?? "";
+  return {
+    isResource: true,
+    verb: watching ? "watch" : verbOf(method, name, query),
+    path,
+    group,
+    version,
+    namespace,
+    resource: segments[at] as string,
+    subresource: segments[at + 2] ?? "",
+    name,
+    rest:
+      segments.length > at + 3
+        ? path
+            .split("/")
+            .slice(at + 4)
+            .join("/")
+        : "",
+  };
+}
+
+function nonResource(method: string, path: string): RequestInfo {
+  return {
     isResource: false,
+    verb: method.toLowerCase(),
     path,
     group: "",
     version: "",
@@ -29,47 +70,28 @@ export function requestInfoOf(method: string, path: string, query: URLSearchPara
     name: "",
     rest: "",
   };
-  const nonResource = (): RequestInfo => ({ ...info, verb: method.toLowerCase() });
-  let at: number;
-  if (segments[0] === "api") {
-    if (segments.length < 3) return nonResource();
-    info.version = segments[1] as string;
-    at = 2;
-  } else if (segments[0] === "apis") {
-    if (segments.length < 4) return nonResource();
-    info.group = segments[1] as string;
-    info.version = segments[2] as string;
-    at = 3;
-  } else return nonResource();
-
-  let watching = false;
-  if (segments[at] === "watch" && segments.length > at + 1) {
-    watching = true;
-    at++;
-  }
-  if (segments[at] === "namespaces" && segments.length > at + 1) {
-    info.namespace = segments[at + 1] as string;
-    if (segments.length > at + 2 && !NAMESPACE_SUBRESOURCES.has(segments[at + 2] as string)) at += 2;
-  }
-  info.resource = segments[at] as string;
-  info.name = segments[at + 1] ?? "";
-  info.subresource = segments[at + 2] ?? "";
-  if (segments.length > at + 3)
-    info.rest = path
-      .split("/")
-      .slice(at + 4)
-      .join("/");
-  info.isResource = true;
-  return { ...info, verb: watching ? "watch" : verbOf(method, info.name, query) };
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams): string {
   if (method === "GET" || method === "HEAD") {
-    if (isTrue(query.get("watch"))) return "watch";
+    if (query.size > 0 && isTrue(query.get("watch"))) return "watch";
     return name === "" ? "list" : "get";
   }
   const verb = VERBS[method] ?? method.toLowerCase();
   return verb === "delete" && name === "" ? "deletecollection" : verb;
+}
+
+const SELECTS_NAME = /(?:^|,)metadata\.name==?([^,=!\\/%]+)(?:,|$)/;
+
+/**
+ * What the request is authorized as: a list or watch of one name by field selector counts as naming
+ * it, so that a rule with resourceNames may allow it.
+ */
+export function authorizedInfo(info: RequestInfo, query: URLSearchParams): RequestInfo {
+  if (query.size === 0 || info.name !== "" || !info.isResource) return info;
+  if (info.verb !== "list" && info.verb !== "watch") return info;
+  const name = SELECTS_NAME.exec(query.get("fieldSelector") ?? "")?.[1];
+  return name === undefined ? info : { ...info, name };
 }
 
 /** Go's idea of a true query parameter: present and not "false" or "0". */

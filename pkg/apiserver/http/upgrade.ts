@@ -4,7 +4,7 @@ import { WebSocketServer } from "ws";
 import { ApiError, badRequest, internalError } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
-import { requestInfoOf } from "../request-info.ts";
+import { authorizedInfo, requestInfoOf } from "../request-info.ts";
 import type { RequestContext, WatchSink } from "../types.ts";
 import { Exchange } from "./exchange.ts";
 import { formatOf } from "./negotiate.ts";
@@ -37,6 +37,7 @@ export class UpgradeHandling {
         method: plain.method,
         path: plain.path,
         query: plain.query,
+        rawQuery: exchange.rawQuery,
         headers: plain.headers,
         user: plain.user,
         signal: controller.signal,
@@ -44,7 +45,7 @@ export class UpgradeHandling {
         warn: () => {},
         info,
       };
-      await pipeline.authorize(context.user, info);
+      await pipeline.authorize(context.user, authorizedInfo(info, context.query));
       const route = pipeline.route(info);
       if (route?.connects === true) await pipeline.admitConnect(context);
       if (route?.upgrade !== undefined) await route.upgrade(context, request, socket, head);
