@@ -8,6 +8,7 @@ import {
 } from "#pkg/api/types/admissionregistration-v1.ts";
 import { configmaps, namespaces, pods, serviceaccounts } from "#pkg/api/types/core-v1.ts";
 import { type Client, createClient } from "#pkg/client/index.ts";
+import type { ApiServerOptions } from "../../api-server.ts";
 import { startTestServer, type TestServer } from "../../testing.ts";
 import type { TestWebhook } from "../../webhook/testing.ts";
 import { builtinAdmissionPlugins } from "../plugins/index.ts";
@@ -28,8 +29,10 @@ export async function startTestCluster(
   t: Pick<TestContext, "after">,
   hook: Pick<TestWebhook, "clientConfig">,
   more: readonly ResourceDefinition[] = [],
+  options: Partial<ApiServerOptions> = {},
 ): Promise<TestCluster> {
   const test = await startTestServer(t, {
+    ...options,
     definitions: [...builtinDefinitions(), ...more],
     admission: (parts) => builtinAdmissionPlugins({ ...parts, client: () => client }),
   });

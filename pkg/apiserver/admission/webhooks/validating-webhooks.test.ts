@@ -3,7 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, it, type TestContext } from "node:test";
 import { validatingwebhookconfigurations } from "#pkg/api/types/admissionregistration-v1.ts";
 import { configmaps, namespaces, pods } from "#pkg/api/types/core-v1.ts";
+import { requestInfoOf } from "../../request-info.ts";
 import { startTestWebhook, type TestWebhook } from "../../webhook/testing.ts";
+import { callWebhook } from "./call-webhook.ts";
 import { ruleFor, startTestCluster, type TestCluster, verdict } from "./testing.ts";
 
 /** Refuses everything that holds the text "disallow" anywhere. */
@@ -166,16 +168,42 @@ describe("ValidatingAdmissionWebhook", () => {
   });
 
   it("is not asked about dry runs when it has side effects", async (t) => {
-    const { client, register } = await refusing(t);
+    const { client, hook, register } = await refusing(t);
+    const path = "/api/v1/namespaces/d/configmaps";
     const dryRun = () =>
-      client.raw({
-        method: "POST",
-        path: "/api/v1/namespaces/d/configmaps",
-        query: { dryRun: "All" },
-        body: { metadata: { name: "a" } },
-      });
+      client.raw({ method: "POST", path, query: { dryRun: "All" }, body: { metadata: { name: "a" } } });
+    const attributes = { user: { name: "a", groups: [] }, dryRun: true } as never;
     await register("Validating", "v", { sideEffects: "NoneOnDryRun" });
     await dryRun();
+    assert.equal(hook.requests[0]?.body.request.dryRun, true);
+    // Version v1 refuses to store webhooks with side effects; older objects may have them.
+    const invocation = { webhook: { name: "w", sideEffects: "Some" } } as never;
+    await assert.rejects(callWebhook({} as never, invocation, attributes, {} as never, false), {
+      code: 400,
+      reason: "BadRequest",
+      message: 'admission webhook "w" does not support dry run',
+    });
+  });
+
+  it("hands on warnings", async (t) => {
+    const hook = await startTestWebhook(t, (review) => verdict(review, { warnings: ["careful", "really"] }));
+    const { test, register } = await startTestCluster(t, hook);
+    await register("Validating", "v", {});
+    const warnings: string[] = [];
+    const path = "/api/v1/namespaces/d/configmaps";
+    const query = new URLSearchParams();
+    await test.server.pipeline.handle({
+      info: requestInfoOf("POST", path, query),
+      method: "POST",
+      path,
+      query,
+      headers: {},
+      user: { name: "admin", groups: ["system:masters"] },
+      signal: new AbortController().signal,
+      body: async () => ({ metadata: { name: "a" } }),
+      warn: (text) => warnings.push(text),
+    });
+    assert.deepEqual(warnings, ["careful", "really"]);
   });
 
   it("is never asked about webhook configurations", async (t) => {
