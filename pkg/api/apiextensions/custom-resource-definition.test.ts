@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { FieldError } from "#pkg/errors/index.ts";
+import { builtinSchemas } from "../schema/builtin-schemas.ts";
+import { DecoderCompiler, Decoding } from "../schema/decoder.ts";
 import { customResourceDefinitionStrategy as strategy } from "./custom-resource-definition.ts";
 
+const GROUP = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.";
 type Loose = Record<string, any>; // oxlint-disable-line no-explicit-any -- objects of every kind
 
 const schemaOf = (spec: Loose): Loose => ({ openAPIV3Schema: { type: "object", properties: { spec } } });
@@ -387,5 +390,33 @@ describe("customResourceDefinitionStrategy", () => {
       crd({ versions: [version({ schema: schemaOf({ type: "object", properties }) })] }),
     );
     assert.deepEqual(warnings, ['unrecognized format "colour"']);
+  });
+
+  it("holds defaults to the rules of their schema when it has some", async () => {
+    const a = { type: "integer", default: 1, "x-kubernetes-validations": [{ rule: "self > 5", message: "small" }] };
+    assert.deepEqual(await schemaErrors({ type: "object", properties: { a } }), [
+      `${AT}.properties[a].default: Invalid value: "integer": small`,
+    ]);
+  });
+
+  it("refuses a schema when it is nested past all reason", async () => {
+    let spec: Loose = { type: "string" };
+    for (let depth = 0; depth < 700; depth++) spec = { type: "object", properties: { a: spec } };
+    assert.deepEqual(await schemaErrors(spec), [
+      'spec.validation.openAPIV3Schema: Invalid value: "": must not be nested deeper than 1000',
+    ]);
+  });
+
+  it("is given schemas that are typed wherever they stand", () => {
+    const decode = new DecoderCompiler(builtinSchemas()).definition(`${GROUP}CustomResourceValidation`);
+    const items = { type: "string", unknown: 1 };
+    const state = new Decoding();
+    const decoded = decode({ openAPIV3Schema: { items, additionalProperties: true } }, state);
+    assert.deepEqual(decoded, { openAPIV3Schema: { items: { type: "string" }, additionalProperties: true } });
+    assert.deepEqual(state.unknown, ["openAPIV3Schema.items.unknown"]);
+    assert.throws(() => decode({ openAPIV3Schema: { items: { type: 5 } } }, new Decoding()), {
+      message:
+        "json: cannot unmarshal number into Go struct field JSONSchemaProps.openAPIV3Schema.items.type of type string",
+    });
   });
 });

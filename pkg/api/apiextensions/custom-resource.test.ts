@@ -592,7 +592,7 @@ describe("customResourceDefinitions", () => {
     assert.throws(() => decode(definition, cronTab({ a: 2 ** 53 + 2 })), /cannot unmarshal number/);
     assert.deepEqual(decode(definition, cronTab({ a: 1e300 })).object["spec"], { a: 1e300 });
     const deep: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
-    assert.throws(() => decode(definition, cronTab({ a: deep })), /max depth|call stack/);
+    assert.throws(() => decode(definition, cronTab({ a: deep })), /exceeded max depth/);
   });
 
   it("gives fields for selectors when a version names some", () => {

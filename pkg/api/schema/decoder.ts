@@ -83,6 +83,8 @@ export class DecoderCompiler {
   #named(name: string): Decode {
     const special = SPECIAL[name];
     if (special !== undefined) return special;
+    const union = SCHEMA_UNIONS[name];
+    if (union !== undefined) return this.#schemaUnion(union, name);
     const schema = this.#definitions[name];
     if (schema === undefined) throw new Error(`No definition "${name}"`);
     return this.compile(schema, name.slice(name.lastIndexOf(".") + 1));
@@ -109,6 +111,21 @@ export class DecoderCompiler {
       default:
         return schema.properties === undefined ? decodeAny : this.#struct(schema, structName);
     }
+  }
+
+  /** JSON schemas hold schemas in places where something else may stand as well. */
+  #schemaUnion(other: "boolean" | "array" | "strings", name: string): Decode {
+    const schema = this.definition(`${name.slice(0, name.lastIndexOf("."))}.JSONSchemaProps`);
+    const structName = name.slice(name.lastIndexOf(".") + 1);
+    const list =
+      other === "strings" ? this.compile({ type: "array", items: { type: "string" } }, structName) : undefined;
+    return (value, state) => {
+      if (isObject(value)) return schema(value, state);
+      if (other === "boolean" && typeof value === "boolean") return value;
+      if (other === "strings" && Array.isArray(value)) return list?.(value, state);
+      if (other === "array" && Array.isArray(value)) return value.map((item) => schema(item, state));
+      throw state.mismatch(value, `v1.${structName}`);
+    };
   }
 
   #struct(schema: Schema, structName: string): Decode {
@@ -289,6 +306,13 @@ function countMembers(value: unknown, state: Decoding): void {
   copyAny(value, state, 0);
 }
 
+const EXTENSIONS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.";
+/** What may stand there instead of one schema. */
+const SCHEMA_UNIONS: Readonly<Record<string, "boolean" | "array" | "strings">> = {
+  [`${EXTENSIONS}JSONSchemaPropsOrBool`]: "boolean",
+  [`${EXTENSIONS}JSONSchemaPropsOrArray`]: "array",
+  [`${EXTENSIONS}JSONSchemaPropsOrStringArray`]: "strings",
+};
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const SPECIAL: Readonly<Record<string, Decode>> = {
   "io.k8s.apimachinery.pkg.api.resource.Quantity": decodeQuantity,

@@ -3,7 +3,8 @@ import { DecodeError } from "../../schema/decode-error.ts";
 import type { Decoding } from "../../schema/decoder.ts";
 
 export type JsonObject = Record<string, unknown>;
-const MAX_DEPTH = 10_000;
+/** Go's decoder follows 10,000 levels; what the rest of the server does to an object needs JavaScript's stack. */
+const MAX_DEPTH = 1000;
 const MAX_INT64 = 2 ** 63;
 
 export const isObject = (value: unknown): value is JsonObject =>
@@ -20,7 +21,7 @@ export function setOwn(target: JsonObject, key: string, value: unknown): void {
 export const ownValue = (object: JsonObject, key: string): unknown =>
   Object.hasOwn(object, key) ? object[key] : undefined;
 
-/** @throws DecodeError past the depth that Go's decoder follows */
+/** @throws DecodeError for values nested too deeply */
 export function checkDepth(depth: number): void {
   if (depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
 }

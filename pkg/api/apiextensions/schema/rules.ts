@@ -37,9 +37,17 @@ export class RuleSet {
   readonly #cel: Cel;
   readonly #root: RuleNode | undefined;
 
-  constructor(cel: Cel, schema: Schema) {
+  /** `isRoot` where the schema is a resource's own. */
+  constructor(cel: Cel, schema: Schema, isRoot = true) {
     this.#cel = cel;
-    this.#root = nodeOf(cel, schema, true);
+    this.#root = nodeOf(cel, schema, isRoot);
+  }
+
+  /** Runs all rules on a default, which is its own old value. */
+  validateDefault(value: unknown, path: string): FieldError[] {
+    const run = new Run(this.#cel);
+    if (this.#root !== undefined) run.visit(this.#root, value, value, path, { current: undefined, parent: undefined });
+    return run.errors;
   }
 
   /** `old` is ABSENT on a create. */

@@ -4,12 +4,21 @@ import { DecodeError } from "../../schema/decode-error.ts";
 import { Decoding } from "../../schema/decoder.ts";
 import type { Schema } from "../../schema/schema.ts";
 import { pruneValue } from "../schema/decode.ts";
+import type { Cel } from "../schema/engines.ts";
 import { validateEmbeddedResources } from "../schema/embedded-resources.ts";
 import { Findings } from "../schema/findings.ts";
 import { jsonEqual } from "../schema/json.ts";
+import { RuleSet } from "../schema/rules.ts";
 import { META_FIELDS, SchemaNode } from "../schema/schema-node.ts";
 import { SchemaValidator } from "../schema/schema-validator.ts";
 import type { CompilePattern } from "../schema/value-checks.ts";
+
+/** What schemas are checked with. */
+export interface SchemaEngines {
+  readonly compilePattern: CompilePattern;
+  /** Undefined where no schema has rules in CEL. */
+  readonly cel: Cel | undefined;
+}
 
 /** Puts a value where it belongs in the resource that surrounds it. */
 type Surround = (value: unknown) => unknown;
@@ -19,27 +28,27 @@ interface Place {
   readonly isInsideMeta: boolean;
 }
 
-export function validateDefaults(root: SchemaNode, path: string, compilePattern: CompilePattern): FieldError[] {
+export function validateDefaults(root: SchemaNode, path: string, engines: SchemaEngines): FieldError[] {
   const errors: FieldError[] = [];
   // Defaults of the root's own metadata are forbidden elsewhere.
   for (const [name, node] of root.properties)
-    if (!META_FIELDS.has(name)) walk(node, `${path}.properties[${name}]`, OUTSIDE(root), errors, compilePattern);
-  if (root.default !== undefined) checkDefault(root, path, OUTSIDE(root), errors, compilePattern);
+    if (!META_FIELDS.has(name)) walk(node, `${path}.properties[${name}]`, OUTSIDE(root), errors, engines);
+  if (root.default !== undefined) checkDefault(root, path, OUTSIDE(root), errors, engines);
   return errors;
 }
 
 const OUTSIDE = (resource: SchemaNode): Place => ({ resource, surround: (value) => value, isInsideMeta: false });
 
-function walk(node: SchemaNode, path: string, place: Place, errors: FieldError[], compile: CompilePattern): void {
+function walk(node: SchemaNode, path: string, place: Place, errors: FieldError[], engines: SchemaEngines): void {
   const here = node.isEmbedded ? OUTSIDE(node) : place;
-  if (node.default !== undefined) checkDefault(node, path, here, errors, compile);
+  if (node.default !== undefined) checkDefault(node, path, here, errors, engines);
   const { items } = node;
   if (items !== undefined)
-    walk(items, `${path}.items`, { ...here, surround: (value) => here.surround([value]) }, errors, compile);
+    walk(items, `${path}.items`, { ...here, surround: (value) => here.surround([value]) }, errors, engines);
   for (const [name, property] of node.properties) {
     const isMeta = here.isInsideMeta || (node.isEmbedded && META_FIELDS.has(name));
     const surround: Surround = (value) => here.surround(Object.fromEntries([[name, value]]));
-    walk(property, `${path}.properties[${name}]`, { ...here, surround, isInsideMeta: isMeta }, errors, compile);
+    walk(property, `${path}.properties[${name}]`, { ...here, surround, isInsideMeta: isMeta }, errors, engines);
   }
 }
 
@@ -48,7 +57,7 @@ function checkDefault(
   path: string,
   place: Place,
   errors: FieldError[],
-  compilePattern: CompilePattern,
+  engines: SchemaEngines,
 ): void {
   const at = `${path}.default`;
   const value = node.default;
@@ -60,8 +69,10 @@ function checkDefault(
   }
   if (errors.length > before && place.isInsideMeta) return;
   const findings = new Findings(at);
-  new SchemaValidator(node.schema, compilePattern).validate(value, "", findings);
+  new SchemaValidator(node.schema, engines.compilePattern).validate(value, "", findings);
   errors.push(...findings.errors);
+  if (errors.length === before && engines.cel !== undefined)
+    errors.push(...new RuleSet(engines.cel, node.schema, node.isEmbedded).validateDefault(value, at));
 }
 
 function hasUnknownFields(value: unknown, node: SchemaNode): boolean {

@@ -8,7 +8,8 @@ import { validateApiApproval } from "./api-approval.ts";
 import { hasAcceptedVersion, isCaBundle, validateConversion } from "./conversion-rules.ts";
 import { versionedParts } from "./internal-spec.ts";
 import { validateNames } from "./names-rules.ts";
-import { type SchemaEngines, validateSchema } from "./schema-rules.ts";
+import type { SchemaEngines } from "./default-rules.ts";
+import { validateSchema } from "./schema-rules.ts";
 import {
   validateColumns,
   validateDeprecation,

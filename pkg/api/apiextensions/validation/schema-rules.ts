@@ -1,18 +1,10 @@
 import { type FieldError, fieldError } from "#pkg/errors/index.ts";
 import type { Schema } from "../../schema/schema.ts";
-import type { Cel } from "../schema/engines.ts";
 import { SchemaNode } from "../schema/schema-node.ts";
-import type { CompilePattern } from "../schema/value-checks.ts";
-import { validateDefaults } from "./default-rules.ts";
+import { type SchemaEngines, validateDefaults } from "./default-rules.ts";
 import { rootVisit, validateOpenApi } from "./open-api-rules.ts";
 import { RuleExpressions } from "./rule-expressions.ts";
 import { validateStructural } from "./structural-rules.ts";
-
-export interface SchemaEngines {
-  readonly compilePattern: CompilePattern;
-  /** Undefined where no schema has rules in CEL. */
-  readonly cel: Cel | undefined;
-}
 
 export interface SchemaOptions {
   readonly hasStatus: boolean;
@@ -51,6 +43,21 @@ const ROOT_MEMBERS = new Set([
   "x-kubernetes-validations",
 ]);
 
+/** Upstream has no such limit but its request size; past this, checks would not come to an end on JavaScript's stack. */
+const MAX_DEPTH = 1000;
+
+/** Goes down level by level, so that any depth can be told. */
+function isDeeperThan(value: unknown, max: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > max) return true;
+    level = level.flatMap((each) =>
+      typeof each === "object" && each !== null ? Object.values(each).filter((child) => typeof child === "object") : [],
+    );
+  }
+  return false;
+}
+
 /** Everything wrong with the schema of a version. `path` is that of the root schema. */
 export function validateSchema(
   schema: Schema,
@@ -58,13 +65,14 @@ export function validateSchema(
   engines: SchemaEngines,
   options: SchemaOptions,
 ): FieldError[] {
+  if (isDeeperThan(schema, MAX_DEPTH))
+    return [fieldError.invalid(path, "", `must not be nested deeper than ${MAX_DEPTH}`)];
   const errors: FieldError[] = [];
   if (options.hasStatus) checkRootMembers(errors, schema, path);
   if (schema.nullable === true)
     errors.push(fieldError.forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
   const structural = validateStructural(schema, path, engines.compilePattern);
-  const defaults =
-    structural.length > 0 ? [] : validateDefaults(new SchemaNode(schema, true), path, engines.compilePattern);
+  const defaults = structural.length > 0 ? [] : validateDefaults(new SchemaNode(schema, true), path, engines);
   errors.push(...structural, ...defaults);
   // Schemas that are not structural have no types that expressions could be checked with.
   const isSound = structural.length === 0 && defaults.length === 0;
