@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type ClientHttp2Session, connect } from "node:http2";
+import { after, before, describe, it } from "node:test";
+import { gunzipSync } from "node:zlib";
+import WebSocket from "ws";
+import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
+import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
+import { startTestServer, type TestServer } from "../testing.ts";
+import type { RunningListener } from "./listen-https.ts";
+
+const CONFIG_MAPS = "/api/v1/namespaces/a/configmaps";
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, any>; // oxlint-disable-line no-explicit-any -- whatever was answered
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+describe("the HTTP surface", () => {
+  let test: TestServer;
+  let listener: RunningListener;
+  let authority: KeyPair;
+  let root: ClientHttp2Session;
+  let someone: ClientHttp2Session;
+  before(async () => {
+    test = await startTestServer(undefined, {
+      routes: () => [
+        {
+          name: "slow",
+          matches: ({ path }) => path === "/slow",
+          handle: ({ signal }) => once(signal, "abort").then(() => Promise.reject(new Error("aborted"))),
+        },
+      ],
+    });
+    authority = await createAuthority("test");
+    const to = { commonName: "minik", ipAddresses: ["127.0.0.1"], usage: "server" } as const;
+    const tls = { ...(await issueCertificate(authority, to)), clientAuthorities: authority.cert };
+    const user = { name: "browser", groups: ["system:masters"] };
+    listener = await test.server.listen({ host: "127.0.0.1", port: 0, tls, staticTokens: [{ token: "t", user }] });
+    [root, someone] = await Promise.all([session("root", ["system:masters"]), session("someone")]);
+  });
+  after(async () => {
+    for (const each of [root, someone]) each.destroy();
+    await test.close();
+  });
+
+  async function session(commonName: string, organizations: readonly string[] = []): Promise<ClientHttp2Session> {
+    const { cert, key } = await issueCertificate(authority, { commonName, organizations, usage: "client" });
+    return connect(`https://127.0.0.1:${listener.port}`, { ca: authority.cert, cert, key });
+  }
+  async function call(
+    path: string,
+    headers: Record<string, string | string[]> = {},
+    on = root,
+    body?: object,
+  ): Promise<Answer> {
+    const method = body === undefined ? "GET" : "POST";
+    const stream = on.request({ ":method": method, ":path": path, ...headers }, { endStream: body === undefined });
+    if (body !== undefined) stream.end(JSON.stringify(body));
+    const [answered] = (await once(stream, "response")) as [Record<string, unknown>];
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    const all = Buffer.concat(chunks);
+    return { status: Number(answered[":status"]), headers: answered, body: all, text: all.toString() };
+  }
+  const create = (name: string, size = 1): Promise<unknown> =>
+    test.transport.request({
+      method: "POST",
+      path: CONFIG_MAPS,
+      body: { metadata: { name }, data: { text: "x".repeat(size) } },
+    });
+
+  it("ends a request when the caller's time is over, and refuses times that are none", async () => {
+    const late = await call("/slow?timeout=20ms");
+    assert.equal(late.status, 504);
+    const { reason, message } = JSON.parse(late.text);
+    assert.equal(reason, "Timeout");
+    assert.equal(message, "Timeout: request did not complete within the allotted timeout");
+    assert.equal((await call(`${CONFIG_MAPS}?timeout=1m30s`)).status, 200);
+    const wrong = {
+      abc: 'invalid duration "abc"',
+      5: 'missing unit in duration "5"',
+      "5x": 'unknown unit "x" in duration "5x"',
+    };
+    for (const [timeout, why] of Object.entries(wrong)) {
+      const { status, text } = await call(`${CONFIG_MAPS}?timeout=${timeout}`);
+      assert.equal(status, 400);
+      assert.equal(JSON.parse(text).message, `invalid timeout specified in the request URL - time: ${why}`);
+    }
+  });
+
+  it("compresses what is large, when the caller takes gzip", async () => {
+    await create("large", 200_000);
+    const gzip = { "accept-encoding": "deflate, gzip" };
+    const { headers, body } = await call(`${CONFIG_MAPS}/large`, gzip);
+    assert.equal(headers["content-encoding"], "gzip");
+    assert.equal(headers["vary"], "Accept-Encoding");
+    assert.equal(JSON.parse(gunzipSync(body).toString()).metadata.name, "large");
+    assert.equal((await call(`${CONFIG_MAPS}/large`)).headers["content-encoding"], undefined);
+    assert.equal((await call("/api", gzip)).headers["content-encoding"], undefined);
+  });
+
+  it("indents JSON for people and for who asks", async () => {
+    await create("pretty");
+    const isPretty = async (query: string, agent = "client-go"): Promise<boolean> =>
+      (await call(`${CONFIG_MAPS}/pretty${query}`, { "user-agent": agent })).text.startsWith('{\n  "kind"');
+    assert.equal(await isPretty(""), false);
+    assert.equal(await isPretty("?pretty=true"), true);
+    assert.equal(await isPretty("?pretty=1"), true);
+    assert.equal(await isPretty("?pretty=yes"), false);
+    assert.equal(await isPretty("", "curl/8.5.0"), true);
+    assert.equal(await isPretty("?pretty=0", "Mozilla/5.0 (X11)"), false);
+  });
+
+  it("answers errors in the form that was asked for", async () => {
+    const yaml = await call(`${CONFIG_MAPS}/none`, { accept: "application/yaml" });
+    assert.equal(yaml.headers["content-type"], "application/yaml");
+    assert.match(yaml.text, /^reason: NotFound$/m);
+    const codec = await loadProtobufCodec();
+    // Refused before anybody looks at what is accepted.
+    const refused = await call(CONFIG_MAPS, { accept: PROTOBUF }, someone);
+    assert.equal(refused.status, 403);
+    assert.equal(refused.headers["content-type"], PROTOBUF);
+    assert.equal(codec.decode(refused.body).object["reason"], "Forbidden");
+    assert.equal(JSON.parse((await call(CONFIG_MAPS, { accept: "text/html" })).text).reason, "NotAcceptable");
+  });
+
+  it("takes the caller's audit id, and refuses names that are paths", async () => {
+    assert.equal((await call("/api", { "audit-id": "mine" })).headers["audit-id"], "mine");
+    for (const [name, why] of Object.entries({
+      "%2e%2e": "\"..\": may not be '..'",
+      "a%2Fb": "\"a/b\": may not contain '/'",
+    })) {
+      const { status, text } = await call(`${CONFIG_MAPS}/${name}`);
+      assert.equal(status, 400);
+      assert.equal(JSON.parse(text).message, `Name parameter invalid: ${why}`);
+    }
+    assert.equal((await call("/api/v1//pods")).status, 404);
+  });
+
+  it("lets who may impersonate be somebody else", async () => {
+    const review = async (headers: Record<string, string | string[]>): Promise<Answer> =>
+      call(
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+        { "content-type": "application/json", ...headers },
+        root,
+        { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
+      );
+    const { userInfo } = JSON.parse(
+      (
+        await review({
+          "impersonate-user": "jane",
+          "impersonate-uid": "7",
+          "impersonate-group": ["dev, elopers", "admins"],
+          "impersonate-extra-scopes": ["view", "edit"],
+          "impersonate-extra-acme.com%2fproject": "x",
+        })
+      ).text,
+    ).status;
+    assert.deepEqual(userInfo, {
+      username: "jane",
+      uid: "7",
+      groups: ["dev, elopers", "admins", "system:authenticated"],
+      extra: { scopes: ["view", "edit"], "acme.com/project": ["x"] },
+    });
+    const account = await review({ "impersonate-user": "system:serviceaccount:a:robot" });
+    assert.deepEqual(JSON.parse(account.text).status.userInfo.groups, [
+      "system:serviceaccounts",
+      "system:serviceaccounts:a",
+      "system:authenticated",
+    ]);
+    const nobody = await review({ "impersonate-group": "admins" });
+    assert.equal(nobody.status, 500);
+    assert.match(JSON.parse(nobody.text).message, /requested \[admins\] without impersonating a user/);
+    const forbidden = await call("/api", { "impersonate-user": "root" }, someone);
+    assert.equal(forbidden.status, 403);
+    assert.equal(
+      JSON.parse(forbidden.text).message,
+      'users "root" is forbidden: User "someone" cannot impersonate resource "users" in API group "" at the cluster scope',
+    );
+  });
+
+  it("watches over WebSocket with a token among the subprotocols, as text and as protobuf", async () => {
+    const codec = await loadProtobufCodec();
+    const bearer = `base64url.bearer.authorization.k8s.io.${Buffer.from("t").toString("base64url")}`;
+    const url = `wss://127.0.0.1:${listener.port}${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dsocket`;
+    const open = async (headers: Record<string, string>): Promise<WebSocket> => {
+      const client = new WebSocket(url, ["v1.example", bearer], { ca: authority.cert, headers });
+      await once(client, "open");
+      assert.equal(client.protocol, "v1.example");
+      return client;
+    };
+    const clients = await Promise.all([open({}), open({ accept: PROTOBUF })]);
+    const seen = Promise.all(clients.map((client) => once(client, "message") as Promise<[Buffer, boolean]>));
+    await create("socket");
+    const [[text, textIsBinary], [bytes, bytesAreBinary]] = (await seen) as [[Buffer, boolean], [Buffer, boolean]];
+    assert.equal(textIsBinary, false);
+    assert.equal(JSON.parse(text.toString()).object.metadata.name, "socket");
+    assert.equal(bytesAreBinary, true);
+    assert.equal(bytes.readUInt32BE(0), bytes.length - 4);
+    assert.ok(codec.knows("v1", "ConfigMap"));
+    for (const client of clients) client.terminate();
+    const alone = new WebSocket(url, [bearer], { ca: authority.cert });
+    const [, response] = (await once(alone, "unexpected-response")) as [unknown, { statusCode: number }];
+    assert.equal(response.statusCode, 400);
+    alone.on("error", () => undefined);
+    alone.terminate();
+  });
+
+  it("counts what it did in upstream's names", async () => {
+    await call(`${CONFIG_MAPS}?limit=1`);
+    await call("/api/v1/namespaces/a/inventions/x");
+    const { text } = await call("/metrics");
+    const resource = 'group="",version="v1",resource="configmaps",subresource=""';
+    for (const line of [
+      `apiserver_request_total{code="200",component="apiserver",verb="LIST",${resource},scope="namespace",dry_run=""}`,
+      `apiserver_request_duration_seconds_bucket{component="apiserver",verb="GET",${resource},scope="resource",dry_run="",le="0.005"}`,
+      `apiserver_response_sizes_count{component="apiserver",verb="LIST",${resource},scope="namespace"}`,
+      'apiserver_request_terminations_total{code="504",component="apiserver",verb="GET"',
+      'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
+      'apiserver_storage_objects{resource="configmaps"}',
+      'apiserver_flowcontrol_dispatched_requests_total{flow_schema="exempt",priority_level="exempt"}',
+      "process_cpu_seconds_total",
+      "nodejs_heap_size_total_bytes",
+    ])
+      assert.ok(text.includes(line), line);
+    assert.doesNotMatch(text, /inventions/);
+  });
+});
