@@ -20,6 +20,13 @@ describe("ApiServer", () => {
   });
   after(() => test.close());
 
+  it("refuses an object without a name also where the name is part of other fields", async () => {
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "busybox" }] } };
+    const body = { apiVersion: "batch/v1", kind: "Job", metadata: {}, spec: { template } };
+    const path = "/apis/batch/v1/namespaces/default/jobs";
+    await assert.rejects(test.transport.request({ method: "POST", path, body }), isInvalid);
+  });
+
   it("creates, reads, updates, patches and deletes an object", async () => {
     const made = await client.create(configmaps, { metadata: { name: "a", namespace: "default" }, data: { k: "1" } });
     assert.equal(made.kind, "ConfigMap");

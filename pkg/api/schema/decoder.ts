@@ -210,6 +210,7 @@ function zeroOf(schema: Schema): () => unknown {
   if (schema.type === "integer" || schema.type === "number") return () => 0;
   if (schema.type === "boolean") return () => false;
   if (schema.type === "string") return () => "";
+  if (schema.$ref !== undefined && schema.$ref in ZERO) return () => ZERO[schema.$ref as string];
   return () => ({});
 }
 
@@ -314,6 +315,14 @@ const SCHEMA_UNIONS: Readonly<Record<string, "boolean" | "array" | "strings">> =
   [`${EXTENSIONS}JSONSchemaPropsOrStringArray`]: "strings",
 };
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+/** What the null of a type that is no struct in JSON stands for. */
+const ZERO: Readonly<Record<string, unknown>> = {
+  "io.k8s.apimachinery.pkg.api.resource.Quantity": "0",
+  "io.k8s.apimachinery.pkg.util.intstr.IntOrString": 0,
+  "io.k8s.apimachinery.pkg.runtime.RawExtension": null,
+  [`${META}Time`]: null,
+  [`${META}MicroTime`]: null,
+};
 const SPECIAL: Readonly<Record<string, Decode>> = {
   "io.k8s.apimachinery.pkg.api.resource.Quantity": decodeQuantity,
   "io.k8s.apimachinery.pkg.util.intstr.IntOrString": decodeIntOrString,

@@ -64,7 +64,8 @@ export function initialMetadata(object: Obj, definition: ResourceDefinition, now
     ...rest
   } = object.metadata;
   object.metadata = {
-    name,
+    // Absent is empty, as in Go: rules may measure it. Nothing is stored without a name.
+    name: name ?? "",
     ...(generate === undefined ? {} : { generateName: generate }),
     ...(namespace === undefined ? {} : { namespace }),
     uid: randomUUID(),
