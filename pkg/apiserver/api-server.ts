@@ -152,7 +152,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     ...(aggregator === undefined ? [] : [aggregator.route]),
     metricsRoute(metrics, inFlight, async () => {
       const { sizeBytes, walBytes } = await store.stats();
-      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes, more: flowMetrics(flow) };
+      const more = [...flowMetrics(flow), ...services.admission.metrics()];
+      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes, more };
     }),
     flowDumpRoute(flow),
     ...(options.routes?.(parts) ?? []),

@@ -185,6 +185,8 @@ export interface AdmissionPlugin {
   readonly name: string;
   admit?(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void>;
   validate?(attributes: AdmissionAttributes): Promise<void>;
+  /** Lines of /metrics; asked of plugins that validate. */
+  metrics?(): readonly string[];
 }
 
 /** One run of the mutating plugins. When one of them asks for it, all run once more (KEP-492, reinvocation). */

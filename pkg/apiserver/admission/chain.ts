@@ -20,6 +20,11 @@ export class AdmissionChain {
     for (const plugin of this.#mutating) await plugin.admit?.(attributes, second);
   }
 
+  /** What plugins count, in Prometheus' text form. */
+  metrics(): string[] {
+    return this.#validating.flatMap((plugin) => plugin.metrics?.() ?? []);
+  }
+
   /** @throws the ApiError of the first plugin that refuses */
   async validate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#validating) await plugin.validate?.(attributes);

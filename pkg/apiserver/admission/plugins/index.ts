@@ -1,9 +1,10 @@
 // Upstream's default admission plugins, one file each. They read the server's cache; only ResourceQuota writes (its
 // objects' status).
+import type { Logger } from "#pkg/log/index.ts";
 import type { AdmissionPlugin, Authorizer, ObjectReader, ResourceTable } from "../../types.ts";
 import { WebhookClient } from "../../webhook/index.ts";
-import { MutatingAdmissionWebhook, ValidatingAdmissionWebhook } from "../webhooks/index.ts";
-import type { Logger } from "#pkg/log/index.ts";
+import { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from "../policies/index.ts";
+import { MutatingAdmissionWebhook, ValidatingAdmissionWebhook, WebhookMetrics } from "../webhooks/index.ts";
 import { CertificateRequester } from "./certificate-requester.ts";
 import { CertificateApproval, CertificateSigning } from "./certificate-signers.ts";
 import { CertificateSubjectRestriction } from "./certificate-subject-restriction.ts";
@@ -32,7 +33,7 @@ export interface PluginParts {
 
 /** In upstream's order (AllOrderedPlugins): what administrators add comes after what is built in, what counts comes last. */
 export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionPlugin[] {
-  const caller = new WebhookClient(parts);
+  const calls = { ...parts, caller: new WebhookClient(parts), metrics: new WebhookMetrics() };
   return [
     new NamespaceLifecycle(parts),
     new LimitRanger(parts),
@@ -51,8 +52,10 @@ export function builtinAdmissionPlugins(parts: PluginParts): readonly AdmissionP
     new CertificateRequester(),
     new CertificateSubjectRestriction(),
     new DefaultIngressClass(parts),
-    new MutatingAdmissionWebhook({ ...parts, caller }),
-    new ValidatingAdmissionWebhook({ ...parts, caller }),
+    new MutatingAdmissionPolicy(parts),
+    new MutatingAdmissionWebhook(calls),
+    new ValidatingAdmissionPolicy(parts),
+    new ValidatingAdmissionWebhook(calls),
     new ResourceQuota(parts),
   ];
 }

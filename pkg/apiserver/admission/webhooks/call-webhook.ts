@@ -1,4 +1,4 @@
-import { ApiError, badRequest, internalError } from "#pkg/errors/index.ts";
+import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Status } from "#pkg/api/types/meta-v1.ts";
 import type { WebhookCaller } from "../../webhook/index.ts";
 import type { AdmissionAttributes } from "../../types.ts";
@@ -75,17 +75,4 @@ export function denial(name: string, status: Status | undefined): ApiError {
     code,
     message: why === "" ? `${deniedBy} without explanation` : `${deniedBy}: ${why}`,
   });
-}
-
-/** The answer to a request whose webhook gave no verdict and must. @throws the error itself when it is an answer */
-export function answerTo(err: unknown): ApiError {
-  if (err instanceof WebhookFailure) return internalError(err.message);
-  if (err instanceof ApiError) return err;
-  throw err;
-}
-
-/** Upstream's words for a request that took longer than its time; nobody is left to hear about its webhooks. */
-export function timedOut(): ApiError {
-  const message = "Timeout: request did not complete within requested timeout";
-  return new ApiError(504, "Timeout", message, {});
 }

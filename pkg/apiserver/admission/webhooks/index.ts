@@ -3,3 +3,4 @@
 // change in the object that is being admitted.
 export { MutatingAdmissionWebhook } from "./mutating-webhooks.ts";
 export { ValidatingAdmissionWebhook } from "./validating-webhooks.ts";
+export { WebhookMetrics } from "./webhook-metrics.ts";

@@ -1,12 +1,9 @@
-import type { Logger } from "#pkg/log/index.ts";
-import type { WebhookCaller } from "../../webhook/index.ts";
 import type { AdmissionAttributes, AdmissionPass, AdmissionPlugin } from "../../types.ts";
 import { applyPatch } from "./apply-patch.ts";
-import { answerTo, callWebhook, timedOut, WebhookFailure } from "./call-webhook.ts";
 import { Versions } from "./convert.ts";
-import { invocationOf, isExempt, type WebhookParts } from "./invocation.ts";
-import { MatchConditions } from "./match-conditions.ts";
+import { isExempt } from "./invocation.ts";
 import type { Webhook } from "./types.ts";
+import { WebhookCalls, type WebhookCallsParts } from "./webhook-calls.ts";
 import { WebhookSource } from "./webhook-source.ts";
 
 /** What the second pass knows of the first. */
@@ -24,17 +21,11 @@ interface Reinvocation {
  */
 export class MutatingAdmissionWebhook implements AdmissionPlugin {
   readonly name = "MutatingAdmissionWebhook";
-  readonly #parts: WebhookParts;
-  readonly #caller: WebhookCaller;
-  readonly #log: Logger | undefined;
+  readonly #calls: WebhookCalls;
   readonly #source: WebhookSource;
-  readonly #conditions: MatchConditions;
 
-  constructor(parts: WebhookParts & { readonly caller: WebhookCaller; readonly log?: Logger }) {
-    this.#parts = parts;
-    this.#caller = parts.caller;
-    this.#log = parts.log;
-    this.#conditions = new MatchConditions(parts);
+  constructor(parts: WebhookCallsParts) {
+    this.#calls = new WebhookCalls(parts, "admit");
     this.#source = new WebhookSource(parts.reader, "mutatingwebhookconfigurations");
   }
 
@@ -65,20 +56,14 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
     versions: Versions,
     state: Reinvocation,
   ): Promise<boolean> {
-    const invocation = invocationOf(this.#parts, webhook, attributes);
-    if (invocation === undefined) return false;
-    const versioned = await versions.of(invocation);
-    if (!(await this.#conditions.hold(invocation, attributes, versioned))) return false;
+    const wanted = await this.#calls.wanted(webhook, attributes, versions);
+    if (wanted === undefined) return false;
     try {
-      const response = await callWebhook(this.#caller, invocation, attributes, versioned, true);
-      const changed = await applyPatch(invocation, attributes, versioned, response);
-      if (changed) wantAgain(state);
-      return changed;
-    } catch (err) {
-      if (!(err instanceof WebhookFailure) || webhook.failurePolicy === "Fail") throw answerTo(err);
-      this.#log?.warn("failed calling webhook, failing open", { webhook: webhook.name, err });
-      if (attributes.signal.aborted) throw timedOut();
-      return false;
+      const changed = await this.#calls.ask(wanted, attributes, (response) =>
+        applyPatch(wanted.invocation, attributes, wanted.versioned, response),
+      );
+      if (changed === true) wantAgain(state);
+      return changed === true;
     } finally {
       if (webhook.reinvocation === "IfNeeded") state.called.add(webhook.id);
     }

@@ -79,7 +79,7 @@ describe("ValidatingAdmissionWebhook", () => {
       if (url.startsWith("/slow")) await delay(1500, undefined, { ref: false });
       return verdict(review);
     });
-    const { configMap, register } = await startTestCluster(t, hook);
+    const { client, configMap, register } = await startTestCluster(t, hook);
     const slow = (policy: string): object => ({
       timeoutSeconds: 1,
       failurePolicy: policy,
@@ -94,6 +94,14 @@ describe("ValidatingAdmissionWebhook", () => {
       ),
     });
     await Promise.all([late, configMap("b", {}, { labels: { policy: "Ignore" } })]);
+    const metrics = String(await client.raw({ method: "GET", path: "/metrics" }));
+    const series = 'name="h1.slow.test",type="validating"';
+    for (const line of [
+      `apiserver_admission_webhook_fail_open_count{${series}} 1`,
+      'apiserver_admission_webhook_rejection_count{name="h0.slow.test",type="validating",operation="CREATE",error_type="calling_webhook_error",rejection_code="500"} 1',
+      `apiserver_admission_webhook_admission_duration_seconds_count{${series},operation="CREATE",rejected="false"} 1`,
+    ])
+      assert.ok(metrics.includes(`${line}\n`), line);
   });
 
   it("fails closed when it cannot be called", async (t) => {
