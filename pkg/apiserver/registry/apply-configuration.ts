@@ -1,11 +1,10 @@
-import { parse as parseYaml } from "yaml";
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { textOf } from "./body.ts";
 import { countMembers, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
-import { duplicateKeys, YAML_OPTIONS } from "./yaml.ts";
+import { parseYamlText } from "./yaml.ts";
 
 /** What server-side apply is given: parsed, and of the right kind. */
 export interface Configuration {
@@ -20,8 +19,7 @@ export async function readConfiguration(
   fieldValidation: FieldValidation,
 ): Promise<Configuration> {
   const body = await context.body();
-  const text = body instanceof Uint8Array ? textOf(body) : undefined;
-  const value = text === undefined ? body : parse(text);
+  const { value, duplicates } = body instanceof Uint8Array ? parse(textOf(body)) : { value: body };
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest(
       "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal value into Go value of type map[string]interface {}",
@@ -33,43 +31,33 @@ export async function readConfiguration(
     throw badRequest("error decoding YAML: metadata must be an object");
   if (((metadata as { managedFields?: unknown }).managedFields ?? undefined) !== undefined)
     throw badRequest("metadata.managedFields must be nil");
-  if (text !== undefined && fieldValidation !== "Ignore")
-    bounded(() => reportDuplicates(context, text, value, fieldValidation));
+  if (duplicates !== undefined && fieldValidation !== "Ignore") {
+    const message = `error converting YAML to JSON: ${duplicates}`;
+    if (fieldValidation === "Strict") throw badRequest(`error strict decoding YAML: ${message}`);
+    context.warn(message);
+  }
   return { ...value, metadata } as Configuration;
 }
 
-function parse(text: string): unknown {
+function parse(text: string): { readonly value: unknown; readonly duplicates?: string | undefined } {
   try {
-    if (/^\s*\{/.test(text)) return JSON.parse(text);
-  } catch {
-    // A YAML flow mapping begins so, too.
-  }
-  try {
-    return parseYaml(text, YAML_OPTIONS);
+    const value = parseJson(text);
+    return value !== undefined && !mayHoldDuplicates(text, countMembers(value)) ? { value } : parseYamlText(text);
   } catch (err) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(err as Error).message}`);
   }
 }
 
-/** Values may be nested deeper than they can be followed. @throws 400 */
-function bounded(work: () => void): void {
+/** Undefined for what is no JSON: a YAML flow mapping may begin as an object does. */
+function parseJson(text: string): object | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
   try {
-    work();
-  } catch (err) {
-    if (err instanceof RangeError) throw badRequest("error decoding YAML: exceeded max depth");
-    throw err;
+    return JSON.parse(text) as object;
+  } catch {
+    return undefined;
   }
 }
 
 function printKind(apiVersion: string, kind: string): string {
   return `${apiVersion.includes("/") ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
-}
-
-function reportDuplicates(context: RequestContext, text: string, value: object, how: FieldValidation): void {
-  if (/^\s*\{/.test(text) && !mayHoldDuplicates(text, countMembers(value))) return;
-  const found = duplicateKeys(text);
-  if (found === undefined) return;
-  const message = `error converting YAML to JSON: ${found}`;
-  if (how === "Strict") throw badRequest(`error strict decoding YAML: ${message}`);
-  context.warn(message);
 }

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from "yaml";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
@@ -9,18 +8,17 @@ import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import type { Obj } from "./services.ts";
-import { duplicateKeys, YAML_OPTIONS } from "./yaml.ts";
+import { parseYamlText } from "./yaml.ts";
 
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
-/** A body as parsed, with its JSON or YAML text when there was one. */
+/** A body as parsed, with its JSON text when there was one. */
 export interface RawBody {
   readonly value: unknown;
   readonly text: string | undefined;
-  readonly isYaml?: true;
-  /** What strict decoding finds in the text of a patch that made the value. */
+  /** What strict decoding found already: in YAML, or in the patch that made the value. */
   readonly found?: readonly string[];
 }
 
@@ -52,7 +50,7 @@ export async function readBody(context: RequestContext, kind: string): Promise<R
   if (body.length === 0) return undefined;
   if (isProtobuf) return { value: await parseProtobufBody(body, kind), text: undefined };
   const text = textOf(body);
-  return isYaml ? { value: parseYamlBody(text, kind), text, isYaml } : { value: parseJsonBody(text, kind), text };
+  return isYaml ? parseYamlBody(text, kind) : { value: parseJsonBody(text, kind), text };
 }
 
 /** Kinds of CustomResourceDefinitions have no protobuf form; DeleteOptions has one wherever it is sent. */
@@ -92,9 +90,10 @@ function parseJsonBody(text: string, kind: string): unknown {
   }
 }
 
-function parseYamlBody(text: string, kind: string): unknown {
+function parseYamlBody(text: string, kind: string): RawBody {
   try {
-    return parseYaml(text, YAML_OPTIONS);
+    const { value, duplicates } = parseYamlText(text);
+    return { value, text: undefined, ...(duplicates === undefined ? {} : { found: [duplicates] }) };
   } catch (err) {
     throw unrecognized(kind, `error converting YAML to JSON: yaml: ${(err as Error).message}`, text);
   }
@@ -168,10 +167,7 @@ function report(
   warn: (text: string) => void,
 ): void {
   const found = [...(raw.found ?? []), ...state.unknown.map((path) => `unknown field "${path}"`)];
-  if (raw.isYaml === true) {
-    const twice = duplicateKeys(raw.text ?? "");
-    if (twice !== undefined) found.unshift(twice);
-  } else if (raw.text !== undefined && mayHoldDuplicates(raw.text, state.members))
+  if (raw.text !== undefined && mayHoldDuplicates(raw.text, state.members))
     for (const path of findDuplicates(raw.text)) found.push(`duplicate field "${path}"`);
   if (found.length === 0) return;
   if (fieldValidation === "Strict") throw failed(`strict decoding error: ${found.join(", ")}`);

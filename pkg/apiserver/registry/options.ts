@@ -40,7 +40,6 @@ export function applyOptions({ query }: RequestContext): ApplyOptions {
   return { ...options, fieldManager, force: isTrue(query.get("force")) };
 }
 
-/** Go's idea of a true query parameter: present and neither "false" nor "0". */
 function commonOptions(query: URLSearchParams, errors: FieldError[]): WriteOptions {
   errors.push(...checkManager(query.get("fieldManager") ?? ""));
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");

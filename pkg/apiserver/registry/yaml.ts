@@ -1,31 +1,46 @@
-import { LineCounter, parseDocument } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
-/** How YAML bodies are read: as JSON in other letters, with few aliases, since they can stand for very much. */
-export const YAML_OPTIONS = {
-  uniqueKeys: false,
-  maxAliasCount: 100,
-  prettyErrors: false,
-  schema: "core",
-  merge: false,
-} as const;
+/** Aliases can stand for very much: only few are followed. Doubled keys are looked for here, since yaml takes n² for it. */
+const OPTIONS = { uniqueKeys: false, prettyErrors: false, schema: "core", merge: false } as const;
+const MAX_ALIASES = 100;
+/** More keys that are there twice are not named. */
+const MAX_REPORTED = 100;
 
-/** Go's words for keys that a mapping has more than once; undefined when there are none. */
-export function duplicateKeys(text: string): string | undefined {
+/** A YAML text as JSON data, and Go's words for keys that a mapping has more than once. @throws YAMLParseError, ReferenceError, RangeError */
+export function parseYamlText(text: string): { readonly value: unknown; readonly duplicates: string | undefined } {
   const lineCounter = new LineCounter();
-  const { errors } = parseDocument(text, { ...YAML_OPTIONS, uniqueKeys: true, lineCounter });
-  const lines = errors
-    .filter(({ code }) => code === "DUPLICATE_KEY")
-    .map(({ pos }) => {
-      const { line } = lineCounter.linePos(pos[0]);
-      return `  line ${line}: key ${JSON.stringify(keyAt(text, pos[0]))} already set in map`;
-    });
-  return lines.length === 0 ? undefined : `yaml: unmarshal errors:\n${lines.join("\n")}`;
+  const document = parseDocument(text, { ...OPTIONS, lineCounter });
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  const found = doubledKeys(document.contents, []);
+  const lines = found.map(({ key, at }) => {
+    const { line } = lineCounter.linePos(at);
+    return `  line ${line}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return {
+    value: document.toJS({ maxAliasCount: MAX_ALIASES }),
+    duplicates: lines.length === 0 ? undefined : `yaml: unmarshal errors:\n${lines.join("\n")}`,
+  };
 }
 
-/** The key that begins here, without quotes. */
-function keyAt(text: string, start: number): string {
-  const rest = text.slice(start, start + 512);
-  const quoted = /^"((?:[^"\\]|\\.)*)"|^'((?:[^']|'')*)'/.exec(rest);
-  if (quoted !== null) return quoted[1] ?? quoted[2] ?? "";
-  return (/^[^:\n]*/.exec(rest)?.[0] ?? "").trim();
+interface Doubled {
+  readonly key: string;
+  /** Where the key stands in the text. */
+  readonly at: number;
+}
+
+function doubledKeys(node: unknown, found: Doubled[]): readonly Doubled[] {
+  if (isAlias(node)) return found;
+  if (isSeq(node)) for (const item of node.items) doubledKeys(item, found);
+  if (!isMap(node)) return found;
+  const seen = new Set<string>();
+  for (const { key, value } of node.items) {
+    if (isScalar(key)) {
+      const name = String(key.value);
+      if (seen.has(name) && found.length < MAX_REPORTED) found.push({ key: name, at: key.range?.[0] ?? 0 });
+      seen.add(name);
+    }
+    doubledKeys(value, found);
+  }
+  return found;
 }
