@@ -4,7 +4,6 @@ import type { Logger } from "#pkg/log/index.ts";
 import type { AdmissionPlugin, Authorizer, ObjectReader, ResourceTable } from "../../types.ts";
 import { WebhookClient } from "../../webhook/index.ts";
 import { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from "../policies/index.ts";
-import { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from "../policies/index.ts";
 import { MutatingAdmissionWebhook, ValidatingAdmissionWebhook, WebhookMetrics } from "../webhooks/index.ts";
 import { CertificateRequester } from "./certificate-requester.ts";
 import { CertificateApproval, CertificateSigning } from "./certificate-signers.ts";
