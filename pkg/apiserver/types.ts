@@ -45,6 +45,8 @@ export interface RequestContext {
   /** Path without query, still percent-encoded. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The query as it was written, without "?"; for proxies, whose backends may have signed it. */
+  readonly rawQuery?: string;
   /** Lower-case header values; empty for in-process callers. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly user: UserInfo;

@@ -23,7 +23,8 @@ export async function joinStreams(a: Duplex, b: Duplex): Promise<void> {
     from.on("error", () => undefined);
     const flushAndClose = (): void => {
       if (to.destroyed) return;
-      const late = setTimeout(() => to.destroy(), LINGER_MS);
+      // A side that will not end keeps no process that has nothing else to do.
+      const late = setTimeout(() => to.destroy(), LINGER_MS).unref();
       to.once("close", () => clearTimeout(late));
       if (to.writableFinished) to.destroy();
       else to.end(() => to.destroy());

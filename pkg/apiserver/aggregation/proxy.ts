@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "#pkg/log/index.ts";
 import { dialErrorText, hostPort } from "../streaming/dial-error.ts";
 import { forwardedHeaders, upgradeHeaders } from "../streaming/request-headers.ts";
+import { searchOf } from "../streaming/query.ts";
 import { sendBody } from "../streaming/send-body.ts";
 import { handOnRefusal, handOnUpgrade } from "../streaming/upgrade-proxy.ts";
 import { writeResponse } from "../streaming/write-response.ts";
@@ -43,7 +44,7 @@ function proxyHandler(find: Find, log: Logger): Handler {
     try {
       const outgoing = remote.request(at, {
         method: context.method,
-        path: `${context.path}${search(context)}`,
+        path: `${context.path}${searchOf(context)}`,
         headers: { ...forwardedHeaders(context.headers), ...headersFor(context, at) },
         signal: context.signal,
       });
@@ -82,7 +83,7 @@ function upgradeHandler(find: Find, log: Logger): UpgradeHandler {
     try {
       const outgoing = remote.request(at, {
         method: request.method ?? "GET",
-        path: `${context.path}${search(context)}`,
+        path: `${context.path}${searchOf(context)}`,
         headers: { ...upgradeHeaders(request.headers), ...headersFor(context, at) },
         signal: context.signal,
         ownConnection: true,
@@ -133,8 +134,6 @@ const headersFor = ({ user }: RequestContext, { host, port }: Endpoint): Outgoin
   host: hostPort(host, port),
   ...identityHeaders(user),
 });
-
-const search = ({ query }: RequestContext): string => (query.size === 0 ? "" : `?${query.toString()}`);
 
 function connectDeadline(outgoing: ClientRequest): NodeJS.Timeout {
   const late = setTimeout(

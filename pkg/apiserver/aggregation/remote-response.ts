@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Reply } from "../types.ts";
-import { isHopByHop } from "../streaming/request-headers.ts";
+import { answeredHeaders } from "../streaming/response-headers.ts";
 
 /** An answer that is no Status, as upstream's proxy makes them (http.Error). */
 export function textReply(status: number, message: string): Extract<Reply, { kind: "bytes" }> {
@@ -19,8 +19,10 @@ export function proxiedReply(response: IncomingMessage): Reply {
     response.destroy();
     return { kind: "bytes", status: 502, headers: {}, body: REDIRECT_REFUSED };
   }
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(response.headers))
-    if (value !== undefined && !isHopByHop(name, response.headers.connection)) headers[name] = value;
-  return { kind: "stream", status: response.statusCode ?? 502, headers, body: response };
+  return {
+    kind: "stream",
+    status: response.statusCode ?? 502,
+    headers: answeredHeaders(response),
+    body: response,
+  };
 }

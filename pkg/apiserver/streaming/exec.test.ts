@@ -165,6 +165,9 @@ describe("pods/exec", () => {
     assert.deepEqual(await refusal("p/exec?command=x"), [404, "gone"]);
     const plain = await fetch(`http://127.0.0.1:${front}/api/v1/namespaces/d/pods/p/exec?command=x`);
     assert.match(await plain.text(), /Upgrade request required/);
+    const unknown = await fetch(`http://127.0.0.1:${front}/api/v1/namespaces/d/pods/p/exec?command=x&container=x`);
+    assert.equal(unknown.status, 400);
+    assert.match(await unknown.text(), /container x is not valid for pod p/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { badRequest } from "#pkg/errors/index.ts";
+import type { RequestContext } from "../types.ts";
 import { isTrue } from "../request-info.ts";
 
 /** Go's conversion of a query parameter to a bool: absent, "false" and "0" are false, all else is true. */
@@ -12,4 +13,9 @@ export function integerOf(query: URLSearchParams, name: string): number | undefi
   if (value === null || value === "") return undefined;
   if (!/^[+-]?\d+$/.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   return Number(value);
+}
+
+/** The query of a proxied request: as the caller wrote it; "" or "?…". */
+export function searchOf({ query, rawQuery = query.toString() }: Pick<RequestContext, "query" | "rawQuery">): string {
+  return rawQuery === "" ? "" : `?${rawQuery}`;
 }

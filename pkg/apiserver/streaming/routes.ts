@@ -1,8 +1,9 @@
 import { badRequest } from "#pkg/errors/index.ts";
-import type { Handler, Route, UpgradeHandler } from "../types.ts";
+import type { Handler, ObjectReader, Route, UpgradeHandler } from "../types.ts";
 import { Backend } from "./backend.ts";
 import { createExecHandler } from "./exec.ts";
 import { createLogHandler } from "./log.ts";
+import { containerOf, nodeNameOf, podOf } from "./pod-container.ts";
 import { createPortForwardHandler } from "./port-forward.ts";
 import { createProxyHandler, createProxyUpgradeHandler } from "./proxy/http-proxy.ts";
 import type { StreamingOptions } from "./types.ts";
@@ -20,9 +21,9 @@ export function streamingRoutes(options: StreamingOptions): readonly Route[] {
   });
   return [
     ofPod("log", createLogHandler(options, backend)),
-    ofPod("exec", upgradeRequired, createExecHandler(options, backend, "exec")),
-    ofPod("attach", upgradeRequired, createExecHandler(options, backend, "attach")),
-    ofPod("portforward", upgradeRequired, createPortForwardHandler(options, backend)),
+    ofPod("exec", upgradeRequired(options.reader, true), createExecHandler(options, backend, "exec")),
+    ofPod("attach", upgradeRequired(options.reader, true), createExecHandler(options, backend, "attach")),
+    ofPod("portforward", upgradeRequired(options.reader, false), createPortForwardHandler(options, backend)),
     {
       name: "proxy",
       matches: (info) => info.group === "" && info.subresource === "proxy" && PROXIED.has(info.resource),
@@ -33,6 +34,12 @@ export function streamingRoutes(options: StreamingOptions): readonly Route[] {
   ];
 }
 
-const upgradeRequired: Handler = async () => {
-  throw badRequest("Upgrade request required");
-};
+/** What a request that does not ask to switch protocols is told: first what else is wrong with it, as upstream. */
+function upgradeRequired(reader: ObjectReader, ofContainer: boolean): Handler {
+  return async ({ info, query }) => {
+    const pod = podOf(reader, info);
+    if (ofContainer) containerOf(pod, query.get("container") ?? "");
+    nodeNameOf(pod);
+    throw badRequest("Upgrade request required");
+  };
+}

@@ -56,16 +56,18 @@ export async function startFront(
 ): Promise<number> {
   const routes = streamingRoutes({ reader: readerOf(objects), kubeletTls: () => tls, log: createLogger("silent") });
   const routed = (request: IncomingMessage, signal: AbortSignal) => {
-    const url = new URL(request.url ?? "/", "http://front");
+    const [pathname = "/", rawQuery = ""] = (request.url ?? "/").split("?");
+    const searchParams = new URLSearchParams(rawQuery);
     const method = request.method ?? "GET";
-    const info = requestInfoOf(method, url.pathname, url.searchParams);
+    const info = requestInfoOf(method, pathname, searchParams);
     const route = info === undefined ? undefined : routes.find((candidate) => candidate.matches(info));
     if (info === undefined || route === undefined) throw new Error(`no route for ${request.url}`);
     const context: RequestContext = {
       info,
       method,
-      path: url.pathname,
-      query: url.searchParams,
+      path: pathname,
+      query: searchParams,
+      rawQuery,
       headers: request.headers,
       user: { name: "test", groups: [] },
       signal,

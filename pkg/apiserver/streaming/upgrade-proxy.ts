@@ -1,14 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { joinStreams } from "#pkg/async/index.ts";
 import { ApiError } from "#pkg/errors/index.ts";
 import type { Backend, BackendRequest, UpgradeAnswer } from "./backend.ts";
 import { dialErrorText } from "./dial-error.ts";
 import { upgradeHeaders } from "./request-headers.ts";
+import { answeredLines } from "./response-headers.ts";
 import type { Location } from "./types.ts";
-import { writeResponse } from "./write-response.ts";
-
-const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** Asks the backend to switch protocols. @throws 500 in upstream's words where it cannot be reached */
 export async function dialUpgrade(
@@ -58,16 +57,14 @@ export async function handOnUpgrade(
 
 /** The backend did not switch: its response is the answer. */
 export async function handOnRefusal(response: IncomingMessage, socket: Duplex): Promise<void> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    chunks.push(chunk as Buffer);
-    size += (chunk as Buffer).length;
-    if (size > MAX_REFUSAL_BYTES) break;
+  if (!socket.writable) {
+    response.destroy();
+    return;
   }
-  const type = response.headers["content-type"];
-  const headers: [string, string][] = type === undefined ? [] : [["Content-Type", type]];
-  writeResponse(socket, response.statusCode ?? 502, headers, Buffer.concat(chunks));
+  const lines = answeredLines(response).map(([name, value]) => `${name}: ${value}\r\n`);
+  const status = `${response.statusCode ?? 502} ${response.statusMessage ?? ""}`;
+  socket.write(`HTTP/1.1 ${status}\r\n${lines.join("")}Connection: close\r\n\r\n`, "latin1");
+  await pipeline(response, socket);
 }
 
 /** Moves bytes between two sockets until both are closed, beginning with what came with their heads. */

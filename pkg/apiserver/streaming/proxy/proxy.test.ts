@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import * as http from "node:http";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { KubeObject } from "#pkg/api/index.ts";
 import type { ObjectReader, RequestInfo } from "../../types.ts";
 import { nodeAt, startFront, startKubelet, testCertificates } from "../testing.ts";
@@ -96,15 +99,19 @@ describe("rewriteUrl", () => {
     ["//elsewhere/x", "//elsewhere/x"],
     ["/api/v1/namespaces/d/pods/p/proxy/x", "/api/v1/namespaces/d/pods/p/proxy/x"],
   ] as const) {
-    it(`makes ${link} ${expected}`, () => assert.equal(rewriteUrl(link, "10.0.0.5:80", PREFIX), expected));
+    it(`makes ${link} ${expected}`, () => assert.equal(rewriteUrl(link, ["10.0.0.5:80"], PREFIX), expected));
   }
 });
 
 describe("rewriteHtml", () => {
   it("rewrites links in tags and leaves text alone", () => {
     assert.equal(
-      rewriteHtml(`<a class=x href="/x" data='/y'>href="/z"</a><img src="http://o/i">`, "10.0.0.5:80", PREFIX),
-      `<a class=x href="${PREFIX.path}/x" data='${PREFIX.path}/y'>href="/z"</a><img src="http://o/i">`,
+      rewriteHtml(
+        `<a class=x href="/x" data='/y'>href="/z"</a><img src="http://o/i"><button formaction='/f'>`,
+        ["10.0.0.5:80"],
+        PREFIX,
+      ),
+      `<a class=x href="${PREFIX.path}/x" data='/y'>href="/z"</a><img src="http://o/i"><button formaction='${PREFIX.path}/f'>`,
     );
   });
 });
@@ -145,6 +152,39 @@ describe("nodes/proxy", () => {
     );
     const root = await fetch(base, { redirect: "manual" });
     assert.deepEqual([root.status, root.headers.get("location")], [301, "/api/v1/nodes/n1/proxy/"]);
+  });
+
+  it("moves bodies before they are whole, keeps the query, and drops what belongs to one connection or origin", async (t) => {
+    const tls = await testCertificates();
+    const kubelet = await startKubelet(t, tls.server, (request, response) => {
+      response.writeHead(200, { "access-control-allow-origin": "*", "x-url": request.url ?? "" });
+      request.pipe(response);
+    });
+    const front = await startFront(t, [nodeAt(kubelet.port)], tls.client);
+    const outgoing = http.request({
+      port: front,
+      host: "127.0.0.1",
+      method: "PUT",
+      path: "/api/v1/nodes/n1/proxy//a/../b?x=%20&y+z",
+    });
+    outgoing.write("first");
+    const [response] = (await once(outgoing, "response")) as [http.IncomingMessage];
+    assert.equal(String((await once(response, "data"))[0]), "first");
+    outgoing.end("second");
+    assert.equal(String((await once(response, "data"))[0]), "second");
+    assert.equal(response.headers["x-url"], "//a/../b?x=%20&y+z");
+    assert.equal(response.headers["access-control-allow-origin"], undefined);
+  });
+
+  it("rewrites links of compressed pages", async (t) => {
+    const tls = await testCertificates();
+    const kubelet = await startKubelet(t, tls.server, (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html", "content-encoding": "gzip" });
+      response.end(gzipSync(`<a href="/x">`));
+    });
+    const front = await startFront(t, [nodeAt(kubelet.port)], tls.client);
+    const page = await fetch(`http://127.0.0.1:${front}/api/v1/nodes/n1/proxy/`);
+    assert.equal(await page.text(), `<a href="/api/v1/nodes/n1/proxy/x">`);
   });
 
   it("answers 503 where nobody listens", async (t) => {
