@@ -18,7 +18,7 @@ import {
 import { Cache, type Stored } from "./cache/index.ts";
 import type { Build } from "./discovery/index.ts";
 import { CRD_PREFIX, cleanupHooks, CustomResources, dynamicResources } from "./customresources/index.ts";
-import { documentRoutes } from "./document-routes.ts";
+import { buildMetrics, documentRoutes } from "./document-routes.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import { FieldManager } from "./fieldmanager/index.ts";
 import { DanglingStatus, FlowController, flowDumpRoute, flowMetrics } from "./flowcontrol/index.ts";
@@ -31,6 +31,7 @@ import {
   RequestMetrics,
   type RunningListener,
 } from "./http/index.ts";
+import { MeasuredStore } from "./measured-store.ts";
 import { ownWriter } from "./own-writer.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
@@ -74,6 +75,8 @@ const MAX_REQUESTS_INFLIGHT = 400;
 const MAX_MUTATING_REQUESTS_INFLIGHT = 200;
 /** As whom the server writes statuses of its own. */
 const SERVER_ITSELF: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+/** Asked for to see that the store answers; nothing is there. */
+const HEALTH_KEY = "/registry/health";
 /** Upstream's --event-ttl. */
 const EVENT_TTL_MS = 3_600_000;
 
@@ -93,7 +96,8 @@ export interface ApiServer extends ServerParts {
 
 /** Reads the whole store into the cache, then answers. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, log } = options;
+  const { log } = options;
+  const store = new MeasuredStore(options.store);
   const resources = new DefinitionTable(options.definitions ?? builtinDefinitions());
   const cache = await Cache.open(
     store,
@@ -148,16 +152,27 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     options.aggregation === undefined
       ? undefined
       : new Aggregator({ ...options.aggregation, reader: cache, resources, log, now });
+  const closing = new AbortController();
+  const moreMetrics = (): string[] => {
+    const lines = [...flowMetrics(flow), ...services.admission.metrics(), ...store.metrics()];
+    lines.push(...buildMetrics(options.build));
+    metrics.access.write(lines, pipeline.decisions);
+    return lines;
+  };
   const routes = [
     ...(aggregator === undefined ? [] : [aggregator.route]),
     metricsRoute(metrics, inFlight, async () => {
       const { sizeBytes, walBytes } = await store.stats();
-      const more = [...flowMetrics(flow), ...services.admission.metrics()];
-      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes, more };
+      return { objects: cache.sizes(), storeBytes: sizeBytes + walBytes, more: moreMetrics() };
     }),
     flowDumpRoute(flow),
     ...(options.routes?.(parts) ?? []),
-    healthRoute({ store: () => store.revision >= 0 }),
+    healthRoute({
+      log: () => true,
+      etcd: async () => (await store.get(HEALTH_KEY)) === undefined,
+      "informer-sync": () => cache.revision >= 0,
+      shutdown: () => !closing.signal.aborted,
+    }),
     ...documentRoutes(resources, {
       ...options,
       ...(aggregator === undefined ? {} : { remoteGroups: aggregator.groups, remoteDocuments: aggregator.documents }),
@@ -165,7 +180,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   ];
   const pipeline = new Pipeline({ registry, authorizer, routes });
   const listeners: RunningListener[] = [];
-  const closing = new AbortController();
   const ownClient = createClient(createInProcessTransport(pipeline, SERVER_ITSELF));
   const customResources = cache.has(CRD_PREFIX)
     ? new CustomResources({ services, resources, client: ownClient, user: SERVER_ITSELF }).start(closing.signal)

@@ -1,4 +1,6 @@
 import { type Build, createDiscovery, type Discovery, type RemoteGroups } from "./discovery/index.ts";
+import { versionInfo } from "./discovery/version.ts";
+import { headOf } from "./http/metric-text.ts";
 import { createOpenApi, type RemoteDocuments } from "./openapi/index.ts";
 import type { ResourceTable, Route } from "./types.ts";
 
@@ -40,6 +42,19 @@ export function documentRoutes(
         ...(options.remoteDocuments === undefined ? {} : { remote: options.remoteDocuments }),
       }),
     ),
+  ];
+}
+
+/** kubernetes_build_info, as lines of Prometheus text. */
+export function buildMetrics(build: Partial<Build> | undefined): string[] {
+  const info = Object.entries(versionInfo({ ...DEFAULT_BUILD, ...build }));
+  const names = ["major", "minor", "gitVersion", "gitCommit", "gitTreeState", "buildDate", "goVersion", "compiler"];
+  const labels = info
+    .filter(([name]) => name === "platform" || names.includes(name))
+    .map(([name, value]) => `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}="${String(value)}"`);
+  return [
+    ...headOf("kubernetes_build_info", "gauge", "What was built, as labels of a constant 1."),
+    `kubernetes_build_info{${labels.join(",")}} 1`,
   ];
 }
 

@@ -1,38 +1,57 @@
 import type { Reply, Route } from "./types.ts";
 
 /** Checks by name; each says whether it holds. */
-export type HealthChecks = Readonly<Record<string, () => boolean>>;
+export type HealthChecks = Readonly<Record<string, () => boolean | Promise<boolean>>>;
 
 const ENDPOINTS = ["healthz", "livez", "readyz"];
 
 /** /healthz, /livez and /readyz, each check alone below them, `?verbose` and `?exclude=NAME` as upstream. */
 export function healthRoute(checks: HealthChecks): Route {
   const all: HealthChecks = { ping: () => true, ...checks };
+  const names = Object.keys(all);
   return {
     name: "health",
-    matches: ({ isResource, path }) => !isResource && ENDPOINTS.includes(path.split("/")[1] ?? ""),
-    async handle({ info, query }) {
-      const [, endpoint = "", name = ""] = info.path.split("/");
+    matches: ({ isResource, path }) => !isResource && ENDPOINTS.includes(path.split("/", 2)[1] ?? ""),
+    async handle({ info, method, query }) {
+      const [, endpoint = "", ...rest] = info.path.split("/");
+      const name = rest.join("/");
+      if (method !== "GET" && method !== "HEAD") return text(405, "method not allowed\n");
       if (name !== "") {
         const check = Object.hasOwn(all, name) ? all[name] : undefined;
         if (check === undefined) return text(404, "404 page not found\n");
-        return check() ? text(200, "ok") : text(500, `internal server error: ${name} failed\n`);
+        return (await holds(check)) ? text(200, "ok") : text(500, `internal server error: ${name} failed\n`);
       }
-      const excluded = new Set(query.getAll("exclude"));
-      const lines: string[] = [];
-      let failed = false;
-      for (const [each, holds] of Object.entries(all)) {
-        if (excluded.has(each)) lines.push(`[+]${each} excluded: ok`);
-        else if (holds()) lines.push(`[+]${each} ok`);
-        else {
-          failed = true;
-          lines.push(`[-]${each} failed: reason withheld`);
-        }
-      }
-      if (failed) return text(500, `${lines.join("\n")}\n${endpoint} check failed\n`);
-      return text(200, query.has("verbose") ? `${lines.join("\n")}\n${endpoint} check passed\n` : "ok");
+      return report(endpoint, query);
     },
   };
+
+  async function report(endpoint: string, query: URLSearchParams): Promise<Reply> {
+    const excluded = new Set(query.getAll("exclude"));
+    let lines = "";
+    let failed = false;
+    for (const name of names) {
+      if (excluded.delete(name)) lines += `[+]${name} excluded: ok\n`;
+      else if (await holds(all[name] as () => boolean)) lines += `[+]${name} ok\n`;
+      else {
+        failed = true;
+        lines += `[-]${name} failed: reason withheld\n`;
+      }
+    }
+    if (excluded.size > 0) {
+      const strange = [...excluded].sort().map((name) => JSON.stringify(name));
+      lines += `warn: some health checks cannot be excluded: no matches for ${strange.join(",")}\n`;
+    }
+    if (failed) return text(500, `${lines}${endpoint} check failed\n`);
+    return text(200, query.has("verbose") ? `${lines}${endpoint} check passed\n` : "ok");
+  }
+}
+
+async function holds(check: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await check();
+  } catch {
+    return false;
+  }
 }
 
 function text(status: number, body: string): Reply {

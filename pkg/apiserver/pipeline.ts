@@ -13,6 +13,8 @@ export interface PipelineOptions {
 /** From an authenticated request to its answer, for every transport: authorize, then the first route, or a resource verb. */
 export class Pipeline {
   readonly #options: PipelineOptions;
+  /** How often the authorizers said what. */
+  readonly decisions = { allow: 0, deny: 0, "no-opinion": 0 };
 
   constructor(options: PipelineOptions) {
     this.#options = options;

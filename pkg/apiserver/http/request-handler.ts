@@ -71,7 +71,14 @@ export class RequestHandler {
     const { headers, rawHeaders, url } = request;
     const { authenticate, pipeline } = this.#options;
     const peerCertificate = this.#peers.of(request).certificate;
-    let user = await authenticate({ headers, peerCertificate, rawHeaders });
+    let user: UserInfo;
+    try {
+      user = await authenticate({ headers, peerCertificate, rawHeaders });
+    } catch (err) {
+      this.#options.metrics.access.failed();
+      throw err;
+    }
+    this.#options.metrics.access.succeeded(user);
     if (wantsImpersonation(headers)) user = await impersonated({ headers, rawHeaders, url }, user, pipeline);
     return {
       info,

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { RequestInfo } from "../types.ts";
+import { AccessMetrics } from "./access-metrics.ts";
 import type { Exchange } from "./exchange.ts";
 import { headOf, Histogram } from "./metric-text.ts";
 import { isStream } from "./negotiate.ts";
@@ -35,6 +36,7 @@ export class RequestMetrics {
     'component="apiserver",verb="other",group="",version="",resource="",subresource="",scope=""',
     "",
   );
+  readonly access = new AccessMetrics();
   readonly #watches = new Map<ResourceDefinition, WatchCounter>();
   readonly #registry = new Registry();
 
