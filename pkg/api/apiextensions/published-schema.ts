@@ -1,7 +1,20 @@
 import type { Schema } from "../schema/schema.ts";
 
-const OBJECT_META: Schema = { $ref: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
-const TYPE_META: Readonly<Record<string, Schema>> = { apiVersion: { type: "string" }, kind: { type: "string" } };
+/** The descriptions begin as upstream's do: `kubectl explain` is checked for them. */
+const OBJECT_META: Schema = {
+  $ref: "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+  description: "Standard object's metadata.",
+};
+const TYPE_META: Readonly<Record<string, Schema>> = {
+  apiVersion: {
+    type: "string",
+    description: "APIVersion defines the versioned schema of this representation of an object.",
+  },
+  kind: {
+    type: "string",
+    description: "Kind is a string value representing the REST resource this object represents.",
+  },
+};
 
 /** Members that hold one schema, a list of schemas, or schemas by name. */
 const SINGLE = ["items", "additionalProperties", "not"];
