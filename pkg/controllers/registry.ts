@@ -34,6 +34,7 @@ import {
 } from "./serviceaccount/index.ts";
 import { ServiceCidrController } from "./servicecidr/index.ts";
 import { StatefulSetController } from "./statefulset/index.ts";
+import { ValidatingAdmissionPolicyStatusController } from "./validatingadmissionpolicystatus/index.ts";
 import { PvcProtectionController, PvProtectionController } from "./volume/index.ts";
 
 /** What single controllers must be told; the rest is upstream's default. */
@@ -192,5 +193,10 @@ export const CONTROLLERS: readonly ControllerEntry[] = [
     name: "service-cidr-controller",
     component: "service-cidrs-controller",
     make: (parts) => new ServiceCidrController(parts),
+  },
+  {
+    name: "validatingadmissionpolicy-status-controller",
+    component: "validatingadmissionpolicy-status-controller",
+    make: (parts) => new ValidatingAdmissionPolicyStatusController(parts),
   },
 ];
