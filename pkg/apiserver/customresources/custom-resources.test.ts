@@ -29,7 +29,7 @@ const failsWith = (code: number, message?: string | RegExp) => (err: unknown) =>
   return true;
 };
 
-describe("CustomResources", () => {
+describe("CustomResources", { concurrency: true }, () => {
   it("serves a kind right after its CRD says Established, and not before", async (t) => {
     const { transport } = await startTestServer(t);
     await assert.rejects(post(transport, CRONTABS, cronTab("a")), failsWith(404));

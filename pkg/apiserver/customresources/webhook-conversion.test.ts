@@ -68,7 +68,7 @@ const create = (transport: Transport, version: string, name: string, spec: objec
 const read = async (transport: Transport, version: string, name: string): Promise<HostPort> =>
   (await transport.request({ method: "GET", path: path(version, name) })) as HostPort;
 
-describe("webhookConversion", () => {
+describe("webhookConversion", { concurrency: true }, () => {
   it("converts what is written and read in another version than the stored one, and nothing else", async (t) => {
     const { transport, webhook } = await start(t);
     await create(transport, "v1", "one", { hostPort: "a:1" });

@@ -1,8 +1,8 @@
 import type { ResourceDefinition } from "#pkg/api/index.ts";
 import type { Handler, RequestContext } from "../types.ts";
 import { acceptedTypes } from "./accept.ts";
-import { aggregatedDiscovery, type DiscoveryVersion } from "./aggregated.ts";
-import { type Document, jsonDocument, replyWithDocument } from "./document.ts";
+import { AggregatedDiscovery, type DiscoveryVersion } from "./aggregated.ts";
+import { type Document, jsonDocument, replyWithDocument, textDocument } from "./document.ts";
 import { apiGroup, type Group, groupsOf } from "./group-list.ts";
 import { type OpenIdKeys, openIdConfiguration, openIdKeySet } from "./openid.ts";
 import type { RemoteGroups } from "./remote.ts";
@@ -30,10 +30,10 @@ export interface Discovery {
   find(path: string): Handler | undefined;
 }
 
-/** A path's document, and its aggregated forms where it has any (/api and /apis). */
+/** A path's document, and its aggregated forms where it has any (/api and /apis), each made when first asked for. */
 interface Entry {
-  readonly plain: Document;
-  readonly aggregated?: Readonly<Record<DiscoveryVersion, Document>>;
+  readonly plain: () => Document;
+  readonly aggregated?: Readonly<Record<DiscoveryVersion, () => Document>>;
 }
 
 /** Serves /, /version, /api, /apis and below down to group versions, and the OpenID documents. */
@@ -42,11 +42,12 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   let madeFrom: readonly ResourceDefinition[] | undefined;
   let remoteGeneration: number | undefined;
   let entries: ReadonlyMap<string, Entry> = new Map();
+  const aggregated = new AggregatedDiscovery();
   return {
     find(path) {
       const definitions = options.definitions();
       if (definitions !== madeFrom || options.remote?.generation !== remoteGeneration) {
-        entries = resourceEntries(definitions, options, [...fixed.keys()]);
+        entries = resourceEntries(definitions, options, [...fixed.keys()], aggregated);
         madeFrom = definitions;
         remoteGeneration = options.remote?.generation;
       }
@@ -59,10 +60,10 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 }
 
 function fixedEntries({ build, openIdKeys }: DiscoveryOptions): Map<string, Entry> {
-  const entries = new Map<string, Entry>([["/version", { plain: jsonDocument(versionInfo(build)) }]]);
+  const entries = new Map<string, Entry>([["/version", { plain: lazyJson(() => versionInfo(build)) }]]);
   if (openIdKeys !== undefined) {
-    entries.set("/.well-known/openid-configuration", { plain: openIdConfiguration(openIdKeys) });
-    entries.set("/openid/v1/jwks", { plain: openIdKeySet(openIdKeys) });
+    entries.set("/.well-known/openid-configuration", { plain: lazy(() => openIdConfiguration(openIdKeys)) });
+    entries.set("/openid/v1/jwks", { plain: lazy(() => openIdKeySet(openIdKeys)) });
   }
   return entries;
 }
@@ -71,56 +72,69 @@ function resourceEntries(
   definitions: readonly ResourceDefinition[],
   { serverAddress, otherPaths, remote }: DiscoveryOptions,
   fixedPaths: readonly string[],
+  aggregated: AggregatedDiscovery,
 ): Map<string, Entry> {
   const groups = groupsOf(definitions, remote);
+  aggregated.forgetOthers(groups);
   const core = groups.filter((group) => group.name === "");
   const named = groups.filter((group) => group.name !== "");
   const entries = new Map<string, Entry>();
   const elsewhere: string[] = [];
   entries.set("/api", {
-    plain: jsonDocument({
+    plain: lazyJson(() => ({
       kind: "APIVersions",
       versions: core.flatMap((group) => [...group.versions.keys()]),
       serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress }],
-    }),
-    aggregated: bothVersions(core),
+    })),
+    aggregated: bothVersions(aggregated, core),
   });
   entries.set("/apis", {
-    plain: jsonDocument({ kind: "APIGroupList", apiVersion: "v1", groups: named.map(apiGroup) }),
-    aggregated: bothVersions(named),
+    plain: lazyJson(() => ({ kind: "APIGroupList", apiVersion: "v1", groups: named.map(apiGroup) })),
+    aggregated: bothVersions(aggregated, named),
   });
   for (const group of groups) {
     const base = group.name === "" ? "/api" : `/apis/${group.name}`;
-    if (group.name !== "") {
-      entries.set(base, { plain: jsonDocument({ kind: "APIGroup", apiVersion: "v1", ...apiGroup(group) }) });
-    }
+    if (group.name !== "")
+      entries.set(base, { plain: lazyJson(() => ({ kind: "APIGroup", apiVersion: "v1", ...apiGroup(group) })) });
     for (const [version, list] of group.versions) {
       if (group.remote.has(version)) elsewhere.push(`${base}/${version}`);
-      else entries.set(`${base}/${version}`, { plain: jsonDocument(resourceList(group.name, version, list)) });
+      else entries.set(`${base}/${version}`, { plain: lazyJson(() => resourceList(group.name, version, list)) });
     }
   }
-  const paths = new Set([...entries.keys(), ...elsewhere, ...fixedPaths, ...otherPaths]);
-  entries.set("/", { plain: jsonDocument({ paths: [...paths].toSorted() }) });
+  const paths = [...entries.keys(), ...elsewhere, ...fixedPaths, ...otherPaths];
+  entries.set("/", { plain: lazyJson(() => ({ paths: [...new Set(paths)].sort() })) });
   return entries;
 }
 
-function bothVersions(groups: readonly Group[]): Record<DiscoveryVersion, Document> {
-  const document = (version: DiscoveryVersion): Document =>
-    jsonDocument(
-      aggregatedDiscovery(groups, version),
-      `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+function bothVersions(
+  aggregated: AggregatedDiscovery,
+  groups: readonly Group[],
+): Record<DiscoveryVersion, () => Document> {
+  const document = (version: DiscoveryVersion): (() => Document) =>
+    lazy(() =>
+      textDocument(
+        aggregated.text(groups, version),
+        `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+      ),
     );
   return { v2: document("v2"), v2beta1: document("v2beta1") };
 }
 
+const lazyJson = (value: () => object): (() => Document) => lazy(() => jsonDocument(value()));
+
+function lazy(make: () => Document): () => Document {
+  let made: Document | undefined;
+  return () => (made ??= make());
+}
+
 /** The form that the caller wants most; the plain one where it names none that exists. */
 function choose(entry: Entry, context: RequestContext): Document {
-  if (entry.aggregated === undefined) return entry.plain;
+  if (entry.aggregated === undefined) return entry.plain();
   for (const { type, parameters } of acceptedTypes(context)) {
     if (type !== "application/json" && type !== "*/*" && type !== "application/*") continue;
-    if (parameters.as === undefined) return entry.plain;
+    if (parameters.as === undefined) return entry.plain();
     if (parameters.as !== "APIGroupDiscoveryList" || parameters.g !== "apidiscovery.k8s.io") continue;
-    if (parameters.v === "v2" || parameters.v === "v2beta1") return entry.aggregated[parameters.v];
+    if (parameters.v === "v2" || parameters.v === "v2beta1") return entry.aggregated[parameters.v]();
   }
-  return entry.plain;
+  return entry.plain();
 }

@@ -11,7 +11,11 @@ export interface Document {
 }
 
 export function jsonDocument(value: object, contentType = "application/json"): Document {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
+  return textDocument(JSON.stringify(value), contentType);
+}
+
+export function textDocument(text: string, contentType: string): Document {
+  const body = Buffer.from(`${text}\n`);
   return { contentType, body, etag: `"${createHash("sha256").update(body).digest("hex").toUpperCase()}"` };
 }
 

@@ -3,7 +3,7 @@ import type { Schema } from "#pkg/api/index.ts";
 type Json = Record<string, unknown>;
 
 /** Keywords that OpenAPI v2 does not have. A value that may be null is of any type there, as upstream publishes it. */
-const NOT_IN_V2: ReadonlySet<string> = new Set(["nullable", "oneOf", "anyOf", "not"]);
+const NOT_IN_V2: ReadonlySet<string> = new Set(["nullable", "oneOf", "anyOf", "allOf", "not"]);
 const SUBSCHEMA_LISTS: ReadonlySet<string> = new Set(["oneOf", "anyOf", "allOf"]);
 
 /** The schema as OpenAPI v2 writes it, with `#/definitions/` references. */
@@ -11,6 +11,8 @@ export function toV2(schema: Schema): Json {
   const out = map(schema, toV2, NOT_IN_V2);
   if (typeof out.$ref === "string") out.$ref = `#/definitions/${out.$ref}`;
   if (schema["x-kubernetes-int-or-string"] === true) delete out.type;
+  // Whoever validates by a v2 document takes the properties that are named for all there are.
+  if (schema["x-kubernetes-preserve-unknown-fields"] === true) delete out.properties;
   if (schema.nullable === true) {
     for (const keyword of ["type", "properties", "items", "additionalProperties"]) delete out[keyword];
   }

@@ -51,16 +51,13 @@ const PATCH_TYPES = [
   "application/apply-patch+yaml",
 ];
 
-/** The one OpenAPI v2 document of all groups. */
+/** What these paths and schemas are in the one OpenAPI v2 document of all groups. */
 export function documentV2(
   paths: readonly Path[],
   schemaNames: Iterable<string>,
   schemas: SchemaIndex,
-  version: string,
-): DocumentV2 {
+): Pick<DocumentV2, "paths" | "definitions"> {
   return {
-    swagger: "2.0",
-    info: { title: "Kubernetes", version },
     paths: Object.fromEntries(paths.map((path) => [path.path, pathItem(path)])),
     definitions: Object.fromEntries(schemas.closure(schemaNames).map(([name, schema]) => [name, toV2(schema)])),
   };

@@ -2,20 +2,44 @@ import { Writer } from "protobufjs/minimal.js";
 import type { DocumentV2, OperationV2, ParameterV2, PathItemV2 } from "./document-v2.ts";
 
 /**
- * The OpenAPI v2 document in the protobuf form of google/gnostic (package openapi.v2), which kubectl asks for. Only the
- * fields that our documents have are written; their numbers are those of OpenAPIv2.proto.
+ * The OpenAPI v2 document in the protobuf form of google/gnostic (package openapi.v2), which kubectl asks for, from the
+ * encoded entries of its two maps. Only the fields that our documents have are written; their numbers are those of
+ * OpenAPIv2.proto.
  */
-export function encodeGnosticV2(document: DocumentV2): Uint8Array {
+export function encodeGnosticV2(
+  { swagger, info }: Pick<DocumentV2, "swagger" | "info">,
+  paths: readonly Uint8Array[],
+  definitions: readonly Uint8Array[],
+): Uint8Array {
   const w = Writer.create();
-  string(w, 1, document.swagger);
+  string(w, 1, swagger);
   message(w, 2, () => {
-    string(w, 1, document.info.title);
-    string(w, 2, document.info.version);
+    string(w, 1, info.title);
+    string(w, 2, info.version);
   });
-  message(w, 8, () => {
-    for (const [path, item] of Object.entries(document.paths)) named(w, 2, path, () => pathItem(w, item));
-  });
-  message(w, 9, () => namedSchemas(w, document.definitions));
+  const parts: Uint8Array[] = [w.finish()];
+  for (const [field, entries] of [
+    [8, paths],
+    [9, definitions],
+  ] as const) {
+    const size = entries.reduce((sum, entry) => sum + entry.length, 0);
+    const head = Writer.create().uint32((field << 3) | LENGTH_DELIMITED);
+    parts.push(head.uint32(size).finish(), ...entries);
+  }
+  return Buffer.concat(parts);
+}
+
+/** An entry of the document's paths. */
+export function encodePath(path: string, item: PathItemV2): Uint8Array {
+  const w = Writer.create();
+  named(w, 2, path, () => pathItem(w, item));
+  return w.finish();
+}
+
+/** An entry of the document's definitions. */
+export function encodeDefinition(name: string, value: unknown): Uint8Array {
+  const w = Writer.create();
+  named(w, 1, name, () => schema(w, value));
   return w.finish();
 }
 

@@ -134,3 +134,17 @@ function bodyOf(verb: string, schema: string): { body?: string } {
   if (verb.startsWith("delete")) return { body: `${META}DeleteOptions` };
   return {};
 }
+
+/** True where a schema comes with a CRD and not with the tables. */
+export const isCustom = ({ definitions, definitionName }: ResourceDefinition): boolean =>
+  definitions[definitionName] === undefined;
+
+/** Names of the schemas that a document starts from: of the resources, and of all bodies and responses. */
+export function namesIn(definitions: readonly ResourceDefinition[], paths: readonly Path[]): Set<string> {
+  const names = new Set(definitions.flatMap(({ definitionName }) => [definitionName, `${definitionName}List`]));
+  for (const operation of paths.flatMap((path) => path.operations)) {
+    if (operation.body !== undefined) names.add(operation.body);
+    names.add(operation.response);
+  }
+  return names;
+}

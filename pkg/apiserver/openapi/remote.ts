@@ -26,12 +26,12 @@ const MAX_DEPTH = 100;
 const METHODS = ["get", "put", "post", "delete", "patch"] as const;
 
 /**
- * The document with the paths and definitions of the others. Definitions that are here already stay as they are: they
- * are those of Kubernetes' own packages. A document that is not well formed is left out.
+ * The paths and definitions of the others; of what several have, the first one's. A document that is not well formed is
+ * left out.
  */
-export function mergeRemote(own: DocumentV2, others: readonly RemoteDocumentV2[]): DocumentV2 {
-  const paths = new Map(Object.entries(own.paths));
-  const definitions = new Map(Object.entries(own.definitions));
+export function mergeRemote(others: readonly RemoteDocumentV2[]): Pick<DocumentV2, "paths" | "definitions"> {
+  const paths = new Map<string, PathItemV2>();
+  const definitions = new Map<string, Json>();
   for (const { base, document } of others) {
     if (!isObject(document) || isTooDeep(document, MAX_DEPTH)) continue;
     const shared = isObject(document["parameters"]) ? document["parameters"] : {};
@@ -40,7 +40,7 @@ export function mergeRemote(own: DocumentV2, others: readonly RemoteDocumentV2[]
     for (const [name, definition] of entriesOf(document["definitions"]))
       if (!definitions.has(name)) definitions.set(name, definition);
   }
-  return { ...own, paths: Object.fromEntries(paths), definitions: Object.fromEntries(definitions) };
+  return { paths: Object.fromEntries(paths), definitions: Object.fromEntries(definitions) };
 }
 
 function pathItem(item: Json, shared: Json): PathItemV2 {

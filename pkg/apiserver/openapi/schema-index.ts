@@ -9,6 +9,14 @@ export interface SchemaIndex {
   closure(names: Iterable<string>): [string, Schema][];
 }
 
+/** What is served at one time. */
+export interface Grouped {
+  readonly list: readonly ResourceDefinition[];
+  /** By "api/v1", "apis/apps/v1". */
+  readonly groupVersions: ReadonlyMap<string, readonly ResourceDefinition[]>;
+  readonly schemas: SchemaIndex;
+}
+
 interface Gvk {
   readonly group: string;
   readonly version: string;
@@ -20,13 +28,14 @@ const keyOf = ({ group, version, kind }: Gvk): string => `${group}/${version}/${
 
 export function indexSchemas(definitions: readonly ResourceDefinition[]): SchemaIndex {
   const tables = new Set<Definitions>(definitions.map((definition) => definition.definitions));
-  const own = new Map<string, Schema>();
+  // Made when somebody asks: of hundreds of custom resources few are looked at.
+  const own = new Map<string, () => Schema>();
   for (const definition of definitions) {
     const name = definition.definitionName;
-    if (definition.definitions[name] === undefined) own.set(name, rootSchema(definition));
+    if (definition.definitions[name] === undefined) own.set(name, () => rootSchema(definition));
     const list = `${name}List`;
     if (definition.verbs.includes("list") && definition.definitions[list] === undefined) {
-      own.set(list, listSchema(definition));
+      own.set(list, () => listSchema(definition));
     }
   }
   const byKind = new Map<string, string>();
@@ -36,7 +45,7 @@ export function indexSchemas(definitions: readonly ResourceDefinition[]): Schema
     }
   }
   const get = (name: string): Schema | undefined => {
-    const found = own.get(name);
+    const found = own.get(name)?.();
     if (found !== undefined) return found;
     for (const table of tables) if (table[name] !== undefined) return table[name];
     return undefined;
@@ -66,9 +75,10 @@ function rootSchema({ schema, group, version, kind }: ResourceDefinition): Schem
     type: "object",
     properties: {
       ...schema.properties,
-      apiVersion: { type: "string" },
-      kind: { type: "string" },
-      metadata: { $ref: `${META}ObjectMeta` },
+      // What a custom resource says of these has words that clients look for.
+      apiVersion: { ...schema.properties?.apiVersion, type: "string" },
+      kind: { ...schema.properties?.kind, type: "string" },
+      metadata: { description: schema.properties?.metadata?.description, $ref: `${META}ObjectMeta` },
     },
     "x-kubernetes-group-version-kind": [{ group, version, kind }],
   };

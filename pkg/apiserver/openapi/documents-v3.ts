@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ResourceDefinition } from "#pkg/api/index.ts";
+import { documentV3 } from "./document-v3.ts";
+import { type Encoded, encode } from "./encoded.ts";
+import { isCustom, namesIn, pathsOf } from "./operations.ts";
+import type { Grouped } from "./schema-index.ts";
+
+interface Made {
+  readonly madeFrom: readonly ResourceDefinition[];
+  /** Only of custom resources: what the document will be named by. */
+  hash?: Promise<string>;
+  document?: Promise<Encoded>;
+}
+
+/**
+ * The OpenAPI v3 documents of group versions, each made when it is asked for and again only when its own definitions
+ * changed. Those of custom resources are named by what they are made of, so that the index of hundreds makes none.
+ */
+export class DocumentsV3 {
+  readonly #version: string;
+  readonly #made = new Map<string, Made>();
+
+  constructor(version: string) {
+    this.#version = version;
+  }
+
+  /** Names the content; the index of documents carries it. */
+  async hash(now: Grouped, key: string): Promise<string> {
+    const made = this.#find(now, key);
+    if (!made.madeFrom.every(isCustom)) return (await this.document(now, key)).hash;
+    made.hash ??= hashOf(made.madeFrom, this.#version);
+    return made.hash;
+  }
+
+  document(now: Grouped, key: string): Promise<Encoded> {
+    const made = this.#find(now, key);
+    if (made.document === undefined) {
+      made.document = this.#build(now, key, made);
+      // A failure is not kept: the next who asks tries again.
+      made.document.catch(() => delete made.document);
+    }
+    return made.document;
+  }
+
+  /** Documents of what is not served any more. */
+  forgetOthers({ groupVersions }: Grouped): void {
+    for (const key of this.#made.keys()) if (!groupVersions.has(key)) this.#made.delete(key);
+  }
+
+  async #build(now: Grouped, key: string, { madeFrom }: Made): Promise<Encoded> {
+    await nextTurn();
+    const { schemas } = now;
+    const paths = madeFrom.flatMap((definition) => pathsOf(definition, schemas));
+    const text = JSON.stringify(documentV3(paths, namesIn(madeFrom, paths), schemas, this.#version));
+    const encoded = await encode("application/json", text);
+    return madeFrom.every(isCustom) ? { ...encoded, hash: await this.hash(now, key) } : encoded;
+  }
+
+  #find({ groupVersions }: Grouped, key: string): Made {
+    const own = groupVersions.get(key) ?? [];
+    const before = this.#made.get(key);
+    if (before !== undefined && sameItems(before.madeFrom, own)) return before;
+    const made: Made = { madeFrom: own };
+    this.#made.set(key, made);
+    return made;
+  }
+}
+
+async function hashOf(own: readonly ResourceDefinition[], version: string): Promise<string> {
+  await nextTurn();
+  const hash = createHash("sha256").update(version);
+  for (const { kind, listKind, plural, namespaced, verbs, subresources, schema } of own)
+    hash.update(JSON.stringify([kind, listKind, plural, namespaced, verbs, subresources, schema]));
+  return hash.digest("hex").toUpperCase();
+}
+
+export const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);
