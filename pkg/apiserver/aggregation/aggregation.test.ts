@@ -7,8 +7,10 @@ import { type APIService, apiservices } from "#pkg/api/types/apiregistration-v1.
 import { namespaces, services } from "#pkg/api/types/core-v1.ts";
 import { endpointslices } from "#pkg/api/types/discovery-v1.ts";
 import { clusterrolebindings, clusterroles } from "#pkg/api/types/rbac-v1.ts";
+import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
 import { until } from "#pkg/async/index.ts";
 import { type Client, createClient } from "#pkg/client/index.ts";
+import { isNotFound } from "#pkg/errors/index.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
 import type { RunningListener } from "../http/index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
@@ -262,6 +264,22 @@ describe("APIService aggregation", () => {
       "watched",
     );
     stream.destroy();
+  });
+
+  it("gives objects and events to callers in this process", async () => {
+    const flunders = { ...WARDLE, kind: "Flunder", plural: "flunders", namespaced: true } as ResourceRef<KubeObject>;
+    const stop = new AbortController();
+    const events = client.watch(flunders, { signal: stop.signal })[Symbol.asyncIterator]();
+    const next = events.next();
+    const name = { name: "inside", namespace: "default" };
+    await until(() => extension.seen.some(({ url }) => url.includes("watch=true")), SOON);
+    await client.create(flunders, { metadata: name } as KubeObject);
+    const event = (await next).value as { type: string; object: KubeObject };
+    assert.deepEqual([event.type, event.object.metadata.name], ["ADDED", "inside"]);
+    stop.abort();
+    assert.equal((await client.get(flunders, name)).metadata.namespace, "default");
+    assert.ok((await client.list(flunders)).items.some(({ metadata }) => metadata.name === "inside"));
+    await assert.rejects(client.get(flunders, { ...name, name: "nope" }), isNotFound);
   });
 
   it("moves bodies both ways before they are whole", async () => {

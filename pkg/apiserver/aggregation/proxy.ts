@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
+import { ApiError } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { dialErrorText, hostPort } from "../streaming/dial-error.ts";
 import { forwardedHeaders, upgradeHeaders } from "../streaming/request-headers.ts";
@@ -11,6 +12,7 @@ import { writeResponse } from "../streaming/write-response.ts";
 import type { Handler, Reply, RequestContext, Route, UpgradeHandler } from "../types.ts";
 import { groupVersionOf } from "./group-version.ts";
 import { identityHeaders } from "./identity-headers.ts";
+import { plainReply } from "./plain-reply.ts";
 import { isRedirect, proxiedReply, REDIRECT_REFUSED, textReply } from "./remote-response.ts";
 import type { RemoteService } from "./remote-service.ts";
 import type { RemoteServices } from "./remote-services.ts";
@@ -50,6 +52,7 @@ function proxyHandler(find: Find, log: Logger): Handler {
       });
       return await answerOf(outgoing, context);
     } catch (err) {
+      if (err instanceof ApiError) throw err;
       return textReply(503, `error trying to reach service: ${dialErrorText(err, at.host, at.port)}`);
     }
   };
@@ -68,7 +71,7 @@ async function answerOf(outgoing: ClientRequest, context: RequestContext): Promi
     const [response] = await answered;
     // What breaks later breaks the response, which is the answer by then.
     outgoing.on("error", () => undefined);
-    return proxiedReply(response);
+    return context.bodyStream === undefined ? await plainReply(response, context.info) : proxiedReply(response);
   } finally {
     clearTimeout(late);
   }
