@@ -20,7 +20,7 @@ import { KUBECTL, keepLastApplied, takenFromLastApplied } from "./last-applied.t
 import { decodeManaged, encodeManaged, isSameManager, type Managed, type Manager } from "./managed-fields.ts";
 import { merge } from "./merge.ts";
 import { prune, type Versions } from "./prune.ts";
-import { convert } from "./versions.ts";
+import { type Convert, withConversions } from "./versions.ts";
 
 export interface ApplyRequest<T extends KubeObject> {
   readonly definition: ResourceDefinition;
@@ -43,9 +43,16 @@ export interface Applied<T> {
 
 /**
  * Server-side apply: lays the configuration over the live object, takes out what the applier no longer applies, and
- * says who owns what afterwards. @throws TypedError, 409 with the fields that others own with other values
+ * says who owns what afterwards. Waits only where a webhook converts. @throws TypedError, 409 with the fields that others own with other values
  */
-export function applyConfiguration<T extends KubeObject>(fields: FieldManager, request: ApplyRequest<T>): Applied<T> {
+export function applyConfiguration<T extends KubeObject>(
+  fields: FieldManager,
+  request: ApplyRequest<T>,
+): Applied<T> | Promise<Applied<T>> {
+  return withConversions((convert) => applied(fields, request, convert));
+}
+
+function applied<T extends KubeObject>(fields: FieldManager, request: ApplyRequest<T>, convert: Convert): Applied<T> {
   const { definition, live, config, time, subresource } = request;
   const part = partOf(definition, subresource);
   const whole = fields.types.of(definition, "all");
@@ -67,11 +74,11 @@ export function applyConfiguration<T extends KubeObject>(fields: FieldManager, r
   const pruned =
     last === undefined || isEmpty(difference(last.set, own.set))
       ? merged
-      : prune(versionsOf(fields, definition), definition, merged, last, [...others, own]);
+      : prune(versionsOf(fields, definition, convert), definition, merged, last, [...others, own]);
   const object = request.decode(pruned);
   delete (object.metadata as { managedFields?: unknown }).managedFields;
   const comparison = compare(fields.types.of(definition, part), start, object) ?? {};
-  const changeIn = fields.changeIn(definition, start, object, part, comparison);
+  const changeIn = fields.changeIn({ definition, old: start, now: object, part, comparison, convert });
   if (!request.force) checkConflicts(request, fields, others, changeIn);
   const after = others.flatMap((each) => {
     const change = changeIn(each.manager.apiVersion);
@@ -124,7 +131,7 @@ function checkConflicts<T extends KubeObject>(
   throw conflictError(conflicts);
 }
 
-function versionsOf(fields: FieldManager, definition: ResourceDefinition): Versions {
+function versionsOf(fields: FieldManager, definition: ResourceDefinition, convert: Convert): Versions {
   return {
     find: (apiVersion) => fields.find(definition, apiVersion),
     convert,

@@ -14,7 +14,7 @@ import {
   type Managed,
   type Manager,
 } from "./managed-fields.ts";
-import { convert, versionOf } from "./versions.ts";
+import { type Convert, versionOf, withConversions } from "./versions.ts";
 
 /** One write by any verb but apply. */
 export interface Write {
@@ -31,6 +31,18 @@ export interface Write {
   readonly time: string;
 }
 
+type Entries = readonly ManagedFieldsEntry[] | undefined;
+
+/** What changed, in the request's version. */
+export interface Change {
+  readonly definition: ResourceDefinition;
+  readonly old: KubeObject;
+  readonly now: KubeObject;
+  readonly part: Part;
+  readonly comparison: Comparison;
+  readonly convert: Convert;
+}
+
 /** The change as a version sees it; undefined when that version is not served. */
 export type ChangeIn = (apiVersion: string) => Comparison | undefined;
 
@@ -45,8 +57,12 @@ export class FieldManager {
     this.#resources = resources;
   }
 
-  /** metadata.managedFields after a write; undefined when nobody owns anything. */
-  update(write: Write): readonly ManagedFieldsEntry[] | undefined {
+  /** metadata.managedFields after a write; undefined when nobody owns anything. Waits only where a webhook converts. */
+  update(write: Write): Entries | Promise<Entries> {
+    return withConversions((convert) => this.#updated(write, convert));
+  }
+
+  #updated(write: Write, convert: Convert): Entries {
     const { definition, old, now, subresource } = write;
     const part = partOf(definition, subresource);
     const known = old?.metadata.managedFields;
@@ -65,7 +81,7 @@ export class FieldManager {
       apiVersion: apiVersionOf(definition),
       subresource,
     };
-    const changeIn = this.changeIn(definition, old ?? NEW_OBJECT, now, part, comparison);
+    const changeIn = this.changeIn({ definition, old: old ?? NEW_OBJECT, now, part, comparison, convert });
     return encodeManaged(this.taken(managed, manager, comparison, changeIn, write.time));
   }
 
@@ -96,13 +112,7 @@ export class FieldManager {
   }
 
   /** The change from `old` to `now`, as other versions of the API see it. */
-  changeIn(
-    definition: ResourceDefinition,
-    old: KubeObject,
-    now: KubeObject,
-    part: Part,
-    comparison: Comparison,
-  ): ChangeIn {
+  changeIn({ definition, old, now, part, comparison, convert }: Change): ChangeIn {
     const byVersion = new Map<string, Comparison | undefined>([[apiVersionOf(definition), comparison]]);
     return (apiVersion) => {
       if (byVersion.has(apiVersion)) return byVersion.get(apiVersion);

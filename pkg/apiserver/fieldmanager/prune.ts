@@ -5,12 +5,13 @@ import { difference, type FieldSet, intersection, isEmpty, LEAF, union } from ".
 import type { FieldType } from "./field-type.ts";
 import type { Managed } from "./managed-fields.ts";
 import { removeItems } from "./remove-items.ts";
+import type { Convert } from "./versions.ts";
 
 /** How the field manager sees an object in another version. */
 export interface Versions {
   /** Undefined when the version is not served. */
   find(apiVersion: string): ResourceDefinition | undefined;
-  convert(object: KubeObject, from: ResourceDefinition, to: ResourceDefinition): KubeObject;
+  readonly convert: Convert;
   /** Whole objects of a version, metadata and status included. */
   type(definition: ResourceDefinition): FieldType;
 }

@@ -51,7 +51,7 @@ async function createApplied(
       `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
     );
   await authorizeCreate(services, target);
-  const { object, managedFields } = applied(services, target, undefined, config, options);
+  const { object, managedFields } = await applied(services, target, undefined, config, options);
   try {
     const entry = await createObject(services, target, object, options.dryRun, { managedFields });
     return { kind: "view", status: 201, definition, view: entry.as(definition) };
@@ -62,29 +62,29 @@ async function createApplied(
 }
 
 /** The live object with the configuration applied, and its managedFields. @throws 400, 409 */
-export function appliedTo(
+export async function appliedTo(
   services: RegistryServices,
   target: Target,
   live: KubeObject,
   config: Configuration,
   options: ApplyOptions,
-): Obj {
-  const { object, managedFields } = applied(services, target, live, config, options);
+): Promise<Obj> {
+  const { object, managedFields } = await applied(services, target, live, config, options);
   setManagedFields(object, managedFields);
   return object;
 }
 
-function applied(
+async function applied(
   services: RegistryServices,
   target: Target,
   live: KubeObject | undefined,
   config: Configuration,
   options: ApplyOptions,
-): Applied<Obj> {
+): Promise<Applied<Obj>> {
   const { context, definition } = target;
   const expected = expectedOf(definition, services.decoder(definition));
   try {
-    return applyConfiguration(services.fields, {
+    return await applyConfiguration(services.fields, {
       definition,
       live: live === undefined ? undefined : withoutRevision(live),
       config,

@@ -70,8 +70,11 @@ async function createOnce(
   if (loading !== undefined) await loading;
   initialMetadata(object, definition, services.now());
   strategy.defaults?.(object);
-  if (applied === undefined) trackCreate(services, target, object, given);
-  else setManagedFields(object, applied.managedFields);
+  if (applied !== undefined) setManagedFields(object, applied.managedFields);
+  else {
+    const tracking = trackCreate(services, target, object, given);
+    if (tracking !== undefined) await tracking;
+  }
   const attempt = attributes(services, target, { operation: "CREATE", object, dryRun });
   await services.admission.admit(attempt);
   const hook = { user: context.user, dryRun, warn: context.warn };

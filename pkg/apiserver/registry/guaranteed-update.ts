@@ -103,7 +103,10 @@ async function updateOnce(
   // What rules make of the old object has its defaults, and may share parts with it.
   if (request.rules === undefined || request.rules.generation === true) strategy.defaults?.(object);
   if (request.applied === true) setManagedFields(object, given);
-  else if (request.rules === undefined) trackUpdate(services, target, object, old, given, request.subresource);
+  else if (request.rules === undefined) {
+    const tracking = trackUpdate(services, target, object, old, given, request.subresource);
+    if (tracking !== undefined) await tracking;
+  }
   const admission = updateAdmission(services, target, request, object, old);
   await admission.admit();
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
@@ -112,7 +115,7 @@ async function updateOnce(
     if (request.rules !== undefined) {
       request.rules.prepare?.(object, old);
       // What such a write takes of the request is known only now.
-      if (request.applied !== true) trackUpdate(services, target, object, old, given, request.subresource);
+      if (request.applied !== true) await trackUpdate(services, target, object, old, given, request.subresource);
     } else if (isMain) {
       if (definition.subresources["status"] !== undefined) keepStatus(object, old);
       strategy.prepareForUpdate?.(object, old);

@@ -8,12 +8,23 @@ import type { Obj, RegistryServices, Target } from "./services.ts";
 
 type Entries = readonly ManagedFieldsEntry[] | undefined;
 
-/** Says in a new object who set what in it. `given` are the entries that the request brought. */
-export function trackCreate(services: RegistryServices, target: Target, object: Obj, given: Entries): void {
-  track(services, target, { old: undefined, now: object, given, subresource: "" });
+/**
+ * Says in a new object who set what in it. `given` are the entries that the request brought. Returns what there is to
+ * wait for where a webhook converts between versions.
+ */
+export function trackCreate(
+  services: RegistryServices,
+  target: Target,
+  object: Obj,
+  given: Entries,
+): Promise<void> | undefined {
+  return track(services, target, { old: undefined, now: object, given, subresource: "" });
 }
 
-/** Says in a changed object who owns what now. A binding changes no owner, as upstream. */
+/**
+ * Says in a changed object who owns what now. A binding changes no owner, as upstream. Returns as
+ * `trackCreate`.
+ */
 export function trackUpdate(
   services: RegistryServices,
   target: Target,
@@ -21,17 +32,27 @@ export function trackUpdate(
   old: KubeObject,
   given: Entries,
   subresource: string,
-): void {
-  if (subresource === "binding") setManagedFields(object, old.metadata.managedFields);
-  else track(services, target, { old, now: object, given, subresource });
+): Promise<void> | undefined {
+  if (subresource !== "binding") return track(services, target, { old, now: object, given, subresource });
+  setManagedFields(object, old.metadata.managedFields);
+  return undefined;
 }
 
 type Change = Pick<Parameters<FieldManager["update"]>[0], "old" | "now" | "given" | "subresource">;
 
-function track(services: RegistryServices, { context, definition }: Target, change: Change): void {
+function track(services: RegistryServices, { context, definition }: Target, change: Change): Promise<void> | undefined {
   const write = { ...change, definition, manager: managerName(context), time: timestamp(services.now()) };
   try {
-    setManagedFields(change.now as Obj, services.fields.update(write));
+    const entries = services.fields.update(write);
+    if (!(entries instanceof Promise)) {
+      setManagedFields(change.now as Obj, entries);
+      return undefined;
+    }
+    // Without its webhook a resource stays as writable as it was: the owners stay who they were.
+    return entries.then(
+      (found) => setManagedFields(change.now as Obj, found),
+      () => setManagedFields(change.now as Obj, change.old?.metadata.managedFields),
+    );
   } catch (err) {
     // Values may be nested deeper than they can be compared.
     if (err instanceof RangeError) throw badRequest("the object is nested too deeply");
