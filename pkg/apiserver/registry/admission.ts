@@ -14,6 +14,8 @@ interface Attempt {
   readonly dryRun: boolean;
   /** For DELETE. */
   readonly plan?: DeletePlan;
+  /** Somebody outside changes the object. */
+  readonly onDecode?: () => void;
 }
 
 /** What admission plugins are told about a write. Parts that few plugins ask for are made when they do. */
@@ -34,30 +36,44 @@ export function attributes(services: RegistryServices, target: Target, attempt: 
     get options() {
       return attempt.plan === undefined ? writeOptionsObject(target, operation) : deleteOptionsObject(attempt.plan);
     },
-    decode: (value) => decodeAgain(services, target, kind, object, value),
+    decode(value) {
+      attempt.onDecode?.();
+      return decodeAgain(services, target, kind, object, value);
+    },
     dryRun,
     warn: context.warn,
     signal: context.signal,
   };
 }
 
-/** Admission of one attempt of an update: nothing when the request was admitted before as what it is part of. */
+/**
+ * Admission of one attempt of an update: nothing when the request was admitted before as what it is part of. `admit`
+ * tells whether somebody outside changed the object.
+ */
 export function updateAdmission(
   services: RegistryServices,
   target: Target,
   request: UpdateRequest,
   object: Obj,
   old: KubeObject,
-): { admit(): Promise<void>; validate(): Promise<void> } {
+): { admit(): Promise<boolean>; validate(): Promise<void> } {
   const { body, dryRun } = request;
-  if (request.admitted === true) return { admit: async () => {}, validate: async () => {} };
+  if (request.admitted === true) return { admit: async () => false, validate: async () => {} };
   const seen = body === undefined ? object : body.of(object);
   const was = body === undefined ? old : body.of(old);
-  const attempt = attributes(services, target, { operation: "UPDATE", object: seen, old: was, dryRun });
+  let mended = false;
+  const attempt = attributes(services, target, {
+    operation: "UPDATE",
+    object: seen,
+    old: was,
+    dryRun,
+    onDecode: () => (mended = true),
+  });
   return {
     async admit() {
       await services.admission.admit(attempt);
       body?.into(object, seen);
+      return mended;
     },
     validate: () => services.admission.validate(attempt),
   };
@@ -116,7 +132,14 @@ function decodeAgain(
 }
 
 /** Fields of the server's own; who changes them from outside changes nothing. */
-const SYSTEM_FIELDS = ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"];
+const SYSTEM_FIELDS = [
+  "uid",
+  "creationTimestamp",
+  "generation",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "managedFields",
+];
 
 function keepIdentity(object: Obj, before: Obj): void {
   const now = object.metadata as Record<string, unknown>;

@@ -108,7 +108,9 @@ async function updateOnce(
     if (tracking !== undefined) await tracking;
   }
   const admission = updateAdmission(services, target, request, object, old);
-  await admission.admit();
+  const mended = await admission.admit();
+  // Nor do webhooks change more through /status than its callers can.
+  if (mended && request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
   const transaction = isMain ? await hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
   return inTransaction(transaction, request.dryRun, async () => {

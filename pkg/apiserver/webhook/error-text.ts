@@ -1,5 +1,3 @@
-import type { WebhookPlace } from "./place.ts";
-
 const BY_CODE: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connect: connection refused",
   EHOSTUNREACH: "connect: no route to host",
@@ -15,12 +13,13 @@ const UNKNOWN_AUTHORITY = new Set([
 ]);
 
 /** Why there was no answer, in the words of Go's net/http, which administrators search for. */
-export function callErrorText(err: unknown, { url, host, port }: WebhookPlace): string {
-  const { code = "", message = String(err) } = (err ?? {}) as { code?: string; message?: string };
-  const dial = `dial tcp ${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function callErrorText(err: unknown, url: URL): string {
+  const failure = (err ?? {}) as { code?: string; message?: string; address?: string; port?: number };
+  const { code = "", message = String(err), address = url.hostname, port = url.port } = failure;
+  const dial = `dial tcp ${address.includes(":") && !address.startsWith("[") ? `[${address}]` : address}:${port}`;
   const words = BY_CODE[code];
   if (words !== undefined) return `${dial}: ${words}`;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${host}: no such host`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `dial tcp: lookup ${url.hostname}: no such host`;
   if (code === "ECONNRESET" || code === "EPIPE") return "EOF";
   const x509 = (why: string): string => `tls: failed to verify certificate: x509: ${why}`;
   if (UNKNOWN_AUTHORITY.has(code)) return x509("certificate signed by unknown authority");

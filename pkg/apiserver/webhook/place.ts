@@ -4,43 +4,41 @@ import type { EndpointSlice } from "#pkg/api/types/discovery-v1.ts";
 import type { ObjectReader } from "../types.ts";
 import { WebhookCallError } from "./types.ts";
 
-/** Where to connect, and what for. */
+/** Where to connect: the url's own host, or an endpoint of the service. */
 export interface WebhookPlace {
-  /** As it is shown in errors, and whose host is the one in the certificate. */
-  readonly url: URL;
-  /** What to dial: the url's own host, or an endpoint of the service. */
   readonly host: string;
   readonly port: number;
 }
 
 const HTTPS_PORT = 443;
 
-/**
- * The place of a webhook. A service is a ready endpoint of it, picked at random, since its ClusterIP is only routable
- * where a proxy runs on the same host (upstream's --enable-aggregator-routing). @throws WebhookCallError
- */
-export function placeOf(config: WebhookClientConfig, reader: ObjectReader): WebhookPlace {
+/** What a webhook is called by, in the certificate and in errors. @throws WebhookCallError */
+export function urlOf(config: WebhookClientConfig): URL {
   const { service } = config;
   if (service !== undefined) {
     const { namespace, name, path = "", port = HTTPS_PORT } = service;
     const url = new URL(`https://${name}.${namespace}.svc:${port}`);
     url.pathname = path;
-    return { url, ...endpointOf(reader, namespace, name, port) };
+    return url;
   }
   if (config.url === undefined || !URL.canParse(config.url))
     throw new WebhookCallError("unresolved", "webhook configuration must have either service or URL");
   const url = new URL(config.url);
   if (url.protocol !== "https:") throw new WebhookCallError("unresolved", `${config.url} must use the https scheme`);
-  const host = url.hostname.replace(/^\[|\]$/g, "");
-  return { url, host, port: url.port === "" ? HTTPS_PORT : Number(url.port) };
+  return url;
 }
 
-function endpointOf(
-  reader: ObjectReader,
-  namespace: string,
-  name: string,
-  port: number,
-): { host: string; port: number } {
+/**
+ * The place of a webhook. A service is a ready endpoint of it, picked at random, since its ClusterIP is only routable
+ * where a proxy runs on the same host (upstream's --enable-aggregator-routing). @throws WebhookCallError
+ */
+export function placeOf({ service }: WebhookClientConfig, url: URL, reader: ObjectReader): WebhookPlace {
+  const port = url.port === "" ? HTTPS_PORT : Number(url.port);
+  if (service !== undefined) return endpointOf(reader, service.namespace, service.name, port);
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port };
+}
+
+function endpointOf(reader: ObjectReader, namespace: string, name: string, port: number): WebhookPlace {
   const failed = (why: string): WebhookCallError => new WebhookCallError("unresolved", why);
   const service = reader.get("services", namespace, name) as Service | undefined;
   if (service === undefined) throw failed(`service "${name}" not found`);

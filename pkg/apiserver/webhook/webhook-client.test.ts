@@ -59,10 +59,12 @@ describe("WebhookClient", () => {
     assert.deepEqual(hosts, ["s.d.svc:8443"]);
     await assert.rejects(client.call({ config: config(1), body: {} }), {
       code: "unresolved",
-      message: 'no service port 1 found for service "s"',
+      message: 'Post "https://s.d.svc:1/p": no service port 1 found for service "s"',
     });
     const gone = { service: { namespace: "d", name: "t" } };
-    await assert.rejects(client.call({ config: gone, body: {} }), { message: 'service "t" not found' });
+    await assert.rejects(client.call({ config: gone, body: {} }), {
+      message: 'Post "https://t.d.svc:443": service "t" not found',
+    });
   });
 
   it("words failures as upstream when the webhook cannot be used", async (t) => {

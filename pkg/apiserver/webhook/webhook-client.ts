@@ -5,7 +5,7 @@ import { isAbort, withTimeout } from "#pkg/async/index.ts";
 import type { ObjectReader } from "../types.ts";
 import { Connections } from "./connections.ts";
 import { callErrorText } from "./error-text.ts";
-import { placeOf, type WebhookPlace } from "./place.ts";
+import { placeOf, urlOf, type WebhookPlace } from "./place.ts";
 import { statusText } from "./status-text.ts";
 import { type WebhookCall, WebhookCallError, type WebhookCaller } from "./types.ts";
 
@@ -24,20 +24,22 @@ export class WebhookClient implements WebhookCaller {
 
   async call(request: WebhookCall): Promise<unknown> {
     const { timeoutMs = TIMEOUT_MS } = request;
-    const place = placeOf(request.config, this.#reader);
-    if (request.tellTimeout === true) place.url.searchParams.set("timeout", `${Math.round(timeoutMs / 1000)}s`);
+    const url = urlOf(request.config);
+    if (request.tellTimeout === true) url.searchParams.set("timeout", `${Math.round(timeoutMs / 1000)}s`);
     const body = Buffer.from(request.body instanceof Uint8Array ? request.body : JSON.stringify(request.body));
     const signal = withTimeout(timeoutMs, request.signal);
-    const shown = `Post "${shownUrl(place)}"`;
+    const shown = `Post "${shownUrl(url)}"`;
     let answer: { readonly status: number; readonly body: Buffer };
     try {
-      answer = await this.#post(place, request, body, signal);
+      answer = await this.#post(url, request, body, signal);
     } catch (err) {
+      if (err instanceof WebhookCallError && err.code === "unresolved")
+        throw new WebhookCallError("unresolved", `${shown}: ${err.message}`, { cause: err });
       if (err instanceof WebhookCallError) throw err;
       if (signal.aborted && isAbort(signal.reason) && request.signal?.aborted === true)
         throw new WebhookCallError("connection", `${shown}: context canceled`, { cause: err });
       if (signal.aborted) throw new WebhookCallError("timeout", `${shown}: context deadline exceeded`, { cause: err });
-      throw new WebhookCallError("connection", `${shown}: ${callErrorText(err, place)}`, { cause: err });
+      throw new WebhookCallError("connection", `${shown}: ${callErrorText(err, url)}`, { cause: err });
     }
     const text = answer.body.toString("utf8");
     if (answer.status < 200 || answer.status > 299)
@@ -54,10 +56,11 @@ export class WebhookClient implements WebhookCaller {
     this.#connections.close();
   }
 
-  async #post(place: WebhookPlace, request: WebhookCall, body: Buffer, signal: AbortSignal): Promise<Answer> {
+  async #post(url: URL, request: WebhookCall, body: Buffer, signal: AbortSignal): Promise<Answer> {
+    const place = placeOf(request.config, url, this.#reader);
     const agent = this.#connections.agent(request.config.caBundle ?? "");
     for (;;) {
-      const { response, reused, err } = await send(place, agent, body, signal);
+      const { response, reused, err } = await send(url, place, agent, body, signal);
       // The webhook closed a kept connection at the moment it was used: it never saw the request (as Go's transport).
       if (response === undefined && reused && !signal.aborted && isReset(err)) continue;
       if (response === undefined) throw err;
@@ -77,9 +80,8 @@ interface Sent {
   readonly err?: unknown;
 }
 
-function send(place: WebhookPlace, agent: https.Agent, body: Buffer, signal: AbortSignal): Promise<Sent> {
+function send(url: URL, place: WebhookPlace, agent: https.Agent, body: Buffer, signal: AbortSignal): Promise<Sent> {
   const { promise, resolve } = Promise.withResolvers<Sent>();
-  const { url } = place;
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const outgoing = https.request({
     host: place.host,
@@ -125,7 +127,7 @@ async function read(response: IncomingMessage, maxBytes: number): Promise<Answer
 }
 
 /** As Go prints it: the port that was given, no credentials. */
-function shownUrl({ url }: WebhookPlace): string {
+function shownUrl(url: URL): string {
   const port = url.port === "" && url.hostname.endsWith(".svc") ? ":443" : url.port === "" ? "" : `:${url.port}`;
   const credentials = url.username === "" ? "" : `${url.username}:***@`;
   return `https://${credentials}${url.hostname}${port}${url.pathname === "/" ? "" : url.pathname}${url.search}`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { mutatingwebhookconfigurations } from "#pkg/api/types/admissionregistration-v1.ts";
-import { configmaps } from "#pkg/api/types/core-v1.ts";
+import { configmaps, pods } from "#pkg/api/types/core-v1.ts";
 import { startTestWebhook } from "../../webhook/testing.ts";
 import { jsonPatch, ruleFor, startTestCluster, verdict } from "./testing.ts";
 
@@ -106,6 +106,24 @@ describe("MutatingAdmissionWebhook", () => {
       hook.requests.map((each) => each.url.split("?")[0]),
       ["/first", "/second", "/first"],
     );
+  });
+
+  it("changes no more through a subresource than its callers can", async (t) => {
+    const hook = await startTestWebhook(t, (review) =>
+      verdict(
+        review,
+        jsonPatch(
+          { op: "replace", path: "/spec/containers/0/image", value: "evil" },
+          { op: "add", path: "/status/message", value: "seen" },
+        ),
+      ),
+    );
+    const { client, pod, register } = await startTestCluster(t, hook);
+    const made = await pod("p");
+    await register("Mutating", "m", { rules: [ruleFor("pods/status", "UPDATE")] });
+    const updated = await client.updateStatus(pods, { ...made, status: { phase: "Running" } } as never);
+    assert.deepEqual([updated.status?.phase, updated.status?.message], ["Running", "seen"]);
+    assert.equal(updated.spec?.containers[0]?.image, "i");
   });
 
   it("is refused when its patch does not fit or changes the object's name", async (t) => {
