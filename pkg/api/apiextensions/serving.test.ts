@@ -118,4 +118,15 @@ describe("custom resources", () => {
         'CustomResourceDefinition.apiextensions.k8s.io "crontabs.stable.example.com" is invalid: spec.validation.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields',
     });
   });
+
+  it("cannot reach JavaScript's own objects when a scale path tries to", async (t) => {
+    const scale = { specReplicasPath: ".spec.__proto__.replicas", statusReplicasPath: ".status.replicas" };
+    const open = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+    const transport = await start(t, { schema: open, subresources: { scale } });
+    await send(transport, "POST", CRONTABS, cronTab(JSON.parse('{"__proto__":{"replicas":1}}') as Loose));
+    const body = { apiVersion: "autoscaling/v1", kind: "Scale", metadata: { name: "a" }, spec: { replicas: 3 } };
+    await send(transport, "PUT", `${CRONTABS}/a/scale`, body);
+    assert.equal(({} as Loose)["replicas"], undefined);
+    assert.equal((await send(transport, "GET", `${CRONTABS}/a/scale`))["spec"].replicas, 3);
+  });
 });

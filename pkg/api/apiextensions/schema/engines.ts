@@ -1,4 +1,6 @@
-import type { CompilePattern } from "./value-checks.ts";
+import type { CompilePattern, Pattern } from "./value-checks.ts";
+
+const MAX_KNOWN = 500;
 
 /** pkg/cel, as loaded. */
 export type Cel = typeof import("#pkg/cel/index.ts");
@@ -9,7 +11,16 @@ export type Cel = typeof import("#pkg/cel/index.ts");
  */
 export async function loadPatterns(): Promise<CompilePattern> {
   const { RE2JS } = await import("re2js");
-  return (pattern) => RE2JS.compile(pattern);
+  // Large schemas say the same of hundreds of fields.
+  const known = new Map<string, Pattern>();
+  return (source) => {
+    let pattern = known.get(source);
+    if (pattern !== undefined) return pattern;
+    pattern = RE2JS.compile(source);
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(source, pattern);
+    return pattern;
+  };
 }
 
 /** CEL with its regular expressions. */

@@ -153,16 +153,21 @@ function expectedScale(services: RegistryServices): Expected {
 
 const steps = (path: string): string[] => path.split(".").filter((step) => step !== "");
 
+/** Paths come from CRDs: they lead to members of the object and to nothing of JavaScript's own. */
+const member = (at: unknown, step: string): unknown =>
+  typeof at === "object" && at !== null && Object.hasOwn(at, step) ? (at as Record<string, unknown>)[step] : undefined;
+
 function getPath(object: unknown, path: string): unknown {
-  let at = object;
-  for (const step of steps(path)) at = (at as Record<string, unknown> | undefined)?.[step];
-  return at;
+  return steps(path).reduce(member, object);
 }
 
 function setPath(object: Record<string, unknown>, path: string, value: unknown): void {
   const names = steps(path);
-  const last = names.pop() as string;
   let at = object;
-  for (const step of names) at = (at[step] ??= {}) as Record<string, unknown>;
-  at[last] = value;
+  for (const [i, step] of names.entries()) {
+    const held = member(at, step);
+    const next = i === names.length - 1 ? value : typeof held === "object" && held !== null ? held : {};
+    Object.defineProperty(at, step, { value: next, enumerable: true, configurable: true, writable: true });
+    at = next as Record<string, unknown>;
+  }
 }
