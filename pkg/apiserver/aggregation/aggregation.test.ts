@@ -301,6 +301,17 @@ describe("APIService aggregation", () => {
     extension.answer = undefined;
   });
 
+  it("hands on answers of types that this server does not have", async () => {
+    extension.answer = (request, response) => {
+      if (!request.url?.endsWith("/chart")) return false;
+      response.writeHead(200, { "content-type": "image/png" }).end("png");
+      return true;
+    };
+    const answer = await call(`${BASE}/namespaces/default/flunders/a/chart`, { headers: { accept: "image/png" } });
+    assert.deepEqual([answer.status, answer.text], [200, "png"]);
+    extension.answer = undefined;
+  });
+
   it("refuses redirects, which would send the caller elsewhere", async () => {
     extension.answer = (request, response) => {
       if (request.url !== `${BASE}/moved`) return false;

@@ -21,6 +21,7 @@ export class Exchange implements Flight {
   readonly response: RawResponse;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly rawQuery: string;
   /** `performance.now()` of its arrival. */
   readonly startedAt = performance.now();
   info: RequestInfo | undefined;
@@ -46,7 +47,8 @@ export class Exchange implements Flight {
     const url = request.url ?? "/";
     const at = url.indexOf("?");
     this.path = at < 0 ? url : url.slice(0, at);
-    this.query = at < 0 ? new URLSearchParams() : new URLSearchParams(url.slice(at + 1));
+    this.rawQuery = at < 0 ? "" : url.slice(at + 1);
+    this.query = new URLSearchParams(this.rawQuery);
   }
 
   get gone(): boolean {

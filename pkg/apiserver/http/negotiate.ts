@@ -19,7 +19,7 @@ export interface ProtobufSupport {
 }
 
 export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
-const JSON_OBJECT: Format = { encoding: "json", as: "object", version: "v1" };
+export const JSON_OBJECT: Format = { encoding: "json", as: "object", version: "v1" };
 
 /** Chooses from the Accept header. Undefined when nothing of it can be served. */
 export function negotiate(accept: string | string[] | undefined, protobuf?: ProtobufSupport): Format | undefined {

@@ -12,7 +12,7 @@ import { Exchange, type RawResponse } from "./exchange.ts";
 import type { Http2Response } from "./http2-exchange.ts";
 import { impersonated, wantsImpersonation } from "./impersonation.ts";
 import { type InFlight, REQUEST_TIMEOUT_MS } from "./in-flight.ts";
-import { type Format, formatOf, isStream } from "./negotiate.ts";
+import { type Format, formatOf, isStream, JSON_OBJECT } from "./negotiate.ts";
 import { PeerTable, type RawRequest } from "./peer.ts";
 import { isPretty, render } from "./render.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
@@ -85,6 +85,7 @@ export class RequestHandler {
       method: request.method ?? "GET",
       path: exchange.path,
       query: exchange.query,
+      rawQuery: exchange.rawQuery,
       headers,
       user,
       get signal(): AbortSignal {
@@ -113,8 +114,15 @@ export class RequestHandler {
       if (turn !== undefined) await turn;
     }
     const format = formatOf(request.headers.accept, info);
-    exchange.format = format instanceof Promise ? await format : format;
+    exchange.format =
+      format instanceof Promise ? await format.catch((err: unknown) => this.#formOfRoute(info, err)) : format;
     await this.#reply(exchange, await this.#options.pipeline.handle(context), exchange.format);
+  }
+
+  /** What this server cannot encode, another whose answer is handed on may. */
+  #formOfRoute(info: RequestInfo, err: unknown): Format {
+    if (this.#options.pipeline.route(info) === undefined) throw err;
+    return JSON_OBJECT;
   }
 
   async #reply(exchange: Exchange, reply: Reply, format: Format): Promise<void> {
