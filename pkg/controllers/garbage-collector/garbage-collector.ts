@@ -12,6 +12,8 @@ import { LiveObjects } from "./live-objects.ts";
 import { Monitors } from "./monitors.ts";
 
 const RESYNC_MS = 30_000;
+/** After a CRD changed: several changes are one look at discovery. */
+const SETTLE_MS = 200;
 
 /**
  * Deletes objects whose owners are all gone, and carries out foreground and orphan deletions. Reads the metadata of
@@ -29,6 +31,8 @@ export class GarbageCollector implements Controller {
   readonly #toDelete: WorkQueue;
   readonly #toOrphan: WorkQueue;
   #discovered = false;
+  #soon: NodeJS.Timeout | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
@@ -47,10 +51,12 @@ export class GarbageCollector implements Controller {
       graph: this.#graph,
       informers: parts.informers,
       shared: [pods, replicasets, services, endpointslices, nodes, namespaces],
+      kindsChanged: () => this.#resyncSoon(),
     });
   }
 
   async start(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
     const resync = periodically((s) => this.#resync(s), {
       name: this.name,
       intervalMs: RESYNC_MS,
@@ -68,7 +74,20 @@ export class GarbageCollector implements Controller {
       if (!signal.aborted) this.#parts.log.warn("garbage collection starts without all resources", { err });
     });
     await Promise.all([resync, this.#toDelete.start(signal), this.#toOrphan.start(signal)]);
+    clearTimeout(this.#soon);
     await this.#monitors.drained();
+  }
+
+  /** Objects of a new kind may be owners at once; nobody waits for the next regular look. */
+  #resyncSoon(): void {
+    const signal = this.#signal;
+    if (signal === undefined || signal.aborted || this.#soon !== undefined) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.#resync(signal).catch((err: unknown) => {
+        if (!signal.aborted) this.#parts.log.warn("cannot discover resources", { err });
+      });
+    }, SETTLE_MS);
   }
 
   async #resync(signal: AbortSignal): Promise<void> {

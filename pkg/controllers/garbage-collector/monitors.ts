@@ -15,6 +15,7 @@ export class Monitors {
   readonly #running = new Map<string, { readonly stop: () => void; readonly done: Promise<void> }>();
   readonly #shared: ReadonlySet<string>;
   readonly #waiting = new Set<string>();
+  readonly #kindsChanged: () => void;
 
   constructor(parts: {
     readonly client: Client;
@@ -22,7 +23,10 @@ export class Monitors {
     readonly graph: OwnerGraph;
     readonly informers: InformerFactory;
     readonly shared: readonly ResourceRef<KubeObject>[];
+    /** A CustomResourceDefinition came, changed or went: discovery may say something else. */
+    readonly kindsChanged: () => void;
   }) {
+    this.#kindsChanged = parts.kindsChanged;
     this.#client = parts.client;
     this.#log = parts.log;
     this.#graph = parts.graph;
@@ -85,6 +89,7 @@ export class Monitors {
           this.#waiting.delete(key);
         },
         apply: (type, object) => {
+          if (ref.plural === "customresourcedefinitions") this.#kindsChanged();
           const name = nameOf(object);
           const known = uids.get(name);
           if (known !== undefined && known !== object.metadata.uid) this.#graph.remove(known);
