@@ -54,7 +54,12 @@ describe("NamespaceLifecycle", () => {
 
 describe("NodeRestriction", () => {
   const user = { name: "system:node:a", groups: ["system:nodes"] };
-  const here = pod({ nodeName: "a" }, { uid: "1" });
+  const sources = (audience?: string) => [{ serviceAccountToken: { path: "token", audience } }];
+  const volumes = [
+    { name: "v", projected: { sources: sources() } },
+    { name: "w", projected: { sources: sources("vault") } },
+  ];
+  const here = pod({ nodeName: "a", volumes }, { uid: "1" });
   const there = pod({ nodeName: "b" }, { uid: "2", name: "q" });
   const plugin = new NodeRestriction({ reader: readerOf({ pods: [here, there] }) });
   const node = (name: string, rest: object = {}): Sketch => ({ metadata: { name, ...rest } });
@@ -84,7 +89,7 @@ describe("NodeRestriction", () => {
     await assert.rejects(plugin.admit(write({ user, object: here })), /can only create mirror pods/);
   });
   it("gives tokens only for pods on the node", async () => {
-    const token = (name: string, uid: string) =>
+    const token = (name: string, uid: string, ...audiences: string[]) =>
       plugin.admit(
         write({
           user,
@@ -92,10 +97,13 @@ describe("NodeRestriction", () => {
           subresource: "token",
           namespace: "ns",
           name: "default",
-          object: { metadata: {}, spec: { boundObjectRef: { apiVersion: "v1", kind: "Pod", name, uid } } },
+          object: { metadata: {}, spec: { audiences, boundObjectRef: { apiVersion: "v1", kind: "Pod", name, uid } } },
         }),
       );
     await token("p", "1");
+    await token("p", "1", "vault");
+    await assert.rejects(token("p", "1", "other"), /audience "other" not found in pod spec volume/);
+    await assert.rejects(token("p", "1", "vault", "other"), /node may only request 0 or 1 audiences/);
     await assert.rejects(token("q", "2"), /scheduled on a different node/);
     await assert.rejects(token("p", "9"), /does not match the UID/);
   });

@@ -1,8 +1,10 @@
 import { semanticEqual } from "#pkg/api/index.ts";
 import type { Labels } from "#pkg/api/labels.ts";
+import type { TokenRequest } from "#pkg/api/types/authentication-v1.ts";
 import type { Node, Pod } from "#pkg/api/types/core-v1.ts";
-import type { AdmissionAttributes, AdmissionPlugin, ObjectReader, UserInfo } from "../../types.ts";
+import type { AdmissionAttributes, AdmissionPlugin, Authorizer, ObjectReader, UserInfo } from "../../types.ts";
 import { concerns, refusal } from "./attributes.ts";
+import { podNeedsAudience } from "./token-audience.ts";
 
 const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 const ALL = ["CREATE", "UPDATE", "DELETE"] as const;
@@ -27,16 +29,33 @@ const OWN_PREFIXES = ["kubelet.kubernetes.io", "node.kubernetes.io"];
 export class NodeRestriction implements AdmissionPlugin {
   readonly name = "NodeRestriction";
   readonly #reader: ObjectReader;
+  readonly #authorizer: Authorizer | undefined;
 
-  constructor(parts: { readonly reader: ObjectReader }) {
+  constructor(parts: { readonly reader: ObjectReader; readonly authorizer?: Authorizer }) {
     this.#reader = parts.reader;
+    this.#authorizer = parts.authorizer;
   }
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     const node = nodeOf(attributes.user);
     if (node === undefined || attributes.operation === "CONNECT") return;
-    const why = this.#reasonAgainst(attributes, node);
+    const why = this.#reasonAgainst(attributes, node) ?? (await this.#audienceNotNeeded(attributes));
     if (why !== undefined) throw refusal(attributes, why);
+  }
+
+  /** Tokens are worth nothing elsewhere than where a pod's volumes need them, or where the node was told it may ask. */
+  async #audienceNotNeeded(attributes: AdmissionAttributes): Promise<string | undefined> {
+    if (!concerns(attributes, "serviceaccounts", ["CREATE"], "token")) return undefined;
+    const { info, user } = attributes;
+    const { audiences = [], boundObjectRef } = (attributes.object as TokenRequest).spec ?? {};
+    if (audiences.length > 1) return "node may only request 0 or 1 audiences";
+    const [audience = ""] = audiences;
+    const pod = this.#reader.get("pods", info.namespace, boundObjectRef?.name ?? "") as Pod;
+    if (podNeedsAudience(this.#reader, pod, audience)) return undefined;
+    const verb = "request-serviceaccounts-token-audience";
+    const asked = { ...info, verb, resource: audience, subresource: "" };
+    if ((await this.#authorizer?.authorize(user, asked))?.decision === "allow") return undefined;
+    return `audience ${JSON.stringify(audience)} not found in pod spec volume`;
   }
 
   #reasonAgainst(attributes: AdmissionAttributes, node: string): string | undefined {

@@ -3,7 +3,7 @@ import type { Selector } from "#pkg/api/labels.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { notFound } from "#pkg/errors/index.ts";
 import type { AdmissionAttributes, Authorizer, GroupVersionKind, ObjectReader, ResourceTable } from "../../types.ts";
-import { type RuleTarget, ruleMatches } from "./rule-matches.ts";
+import { type RuleTarget, ruleMatches, ruleMatchesName } from "./rule-matches.ts";
 import type { Invocation, Matchable, Place, Webhook } from "./types.ts";
 
 export interface WebhookParts {
@@ -64,8 +64,11 @@ export function placeByRules(
   if (matchable.rules.some((rule) => ruleMatches(rule, target)))
     return { resource: { group, version, resource }, kind, definition: undefined };
   if (matchable.matchPolicy === "Exact") return undefined;
+  // Forms of one thing have one name: most requests need no look at all that is served.
+  const rules = matchable.rules.filter((rule) => ruleMatchesName(rule, target));
+  if (rules.length === 0) return undefined;
   const equivalents = resources.all().filter((each) => each !== definition && isEquivalent(each, definition));
-  for (const rule of matchable.rules) {
+  for (const rule of rules) {
     for (const other of equivalents) {
       const place = { group: other.group, version: other.version, resource: other.plural };
       if (!ruleMatches(rule, { ...target, ...place })) continue;
@@ -79,7 +82,8 @@ export function placeByRules(
 const kindOf = ({ group, version, kind }: ResourceDefinition): GroupVersionKind => ({ group, version, kind });
 
 /** Two forms of what is stored once. */
-const isEquivalent = (a: ResourceDefinition, b: ResourceDefinition): boolean => a.storage.prefix === b.storage.prefix;
+const isEquivalent = (a: ResourceDefinition, b: ResourceDefinition): boolean =>
+  a.plural === b.plural && a.storage.prefix === b.storage.prefix;
 
 function objectMatches(selector: Selector, { object, old }: AdmissionAttributes): boolean {
   if (selector.empty) return true;

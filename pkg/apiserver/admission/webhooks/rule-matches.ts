@@ -17,11 +17,16 @@ const listed = (list: readonly string[] | undefined, value: string): boolean =>
 /** Whether a rule is about a request (upstream's rules.Matcher). */
 export function ruleMatches(rule: RuleWithOperations, target: RuleTarget): boolean {
   return (
-    scopeMatches(rule.scope ?? "*", target) &&
+    listed(rule.apiGroups, target.group) && listed(rule.apiVersions, target.version) && ruleMatchesName(rule, target)
+  );
+}
+
+/** Whether a rule could be about a request if that came in another group and version. */
+export function ruleMatchesName(rule: RuleWithOperations, target: RuleTarget): boolean {
+  return (
     listed(rule.operations, target.operation) &&
-    listed(rule.apiGroups, target.group) &&
-    listed(rule.apiVersions, target.version) &&
-    rule.resources?.some((each) => resourceMatches(each, target)) === true
+    rule.resources?.some((each) => resourceMatches(each, target)) === true &&
+    scopeMatches(rule.scope ?? "*", target)
   );
 }
 
