@@ -43,14 +43,14 @@ function proxyHandler(find: Find, log: Logger): Handler {
     const found = located(find(context.info), log);
     if (found === undefined) return textReply(503, UNAVAILABLE);
     const { remote, at } = found;
+    const request = {
+      method: context.method,
+      path: `${context.path}${searchOf(context)}`,
+      headers: { ...forwardedHeaders(context.headers), ...headersFor(context, at) },
+      signal: context.signal,
+    };
     try {
-      const outgoing = remote.request(at, {
-        method: context.method,
-        path: `${context.path}${searchOf(context)}`,
-        headers: { ...forwardedHeaders(context.headers), ...headersFor(context, at) },
-        signal: context.signal,
-      });
-      return await answerOf(outgoing, context);
+      return await answerOf(() => remote.request(at, request), context);
     } catch (err) {
       if (err instanceof ApiError) throw err;
       return textReply(503, `error trying to reach service: ${dialErrorText(err, at.host, at.port)}`);
@@ -58,7 +58,22 @@ function proxyHandler(find: Find, log: Logger): Handler {
   };
 }
 
-async function answerOf(outgoing: ClientRequest, context: RequestContext): Promise<Reply> {
+/** A kept connection may have been closed at the moment it was used; what changes nothing is then asked again, as Go does. */
+async function answerOf(start: () => ClientRequest, context: RequestContext): Promise<Reply> {
+  for (;;) {
+    const outgoing = start();
+    try {
+      return await answerTo(outgoing, context);
+    } catch (err) {
+      const isSafe = context.method === "GET" || context.method === "HEAD";
+      const isReset =
+        (err as NodeJS.ErrnoException).code === "ECONNRESET" || (err as NodeJS.ErrnoException).code === "EPIPE";
+      if (!isSafe || !isReset || !outgoing.reusedSocket || context.signal.aborted) throw err;
+    }
+  }
+}
+
+async function answerTo(outgoing: ClientRequest, context: RequestContext): Promise<Reply> {
   const late = connectDeadline(outgoing);
   // The backend may insist on switching protocols that nobody asked for.
   outgoing.once("upgrade", (_response, socket) => {
