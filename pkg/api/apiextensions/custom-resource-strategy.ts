@@ -18,6 +18,7 @@ import { ABSENT, SchemaValidator } from "./schema/schema-validator.ts";
 /** Finalizers without a path are refused for built-in kinds only. */
 const PLAIN_FINALIZER =
   "prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers";
+const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(["orphan", "foregroundDeletion", "kubernetes"]);
 const UNCHECKED =
   "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
 /** Findings after which rules in CEL would not see what their types promise. */
@@ -98,7 +99,8 @@ export function customResourceStrategy(version: CustomResourceDefinitionVersion,
     },
     warnings: (object, old) => {
       const known = new Set(old?.metadata.finalizers);
-      const added = (object.metadata.finalizers ?? []).filter((each) => !known.has(each) && !each.includes("/"));
+      const isPlain = (each: string): boolean => !each.includes("/") && !STANDARD_FINALIZERS.has(each);
+      const added = (object.metadata.finalizers ?? []).filter((each) => !known.has(each) && isPlain(each));
       return [
         ...added.sort().map((each) => `metadata.finalizers: ${JSON.stringify(each)}: ${PLAIN_FINALIZER}`),
         ...(passed?.object === object ? passed.texts : []),

@@ -70,7 +70,7 @@ export function validateScale(
       errors.push(fieldError.invalid(path, count, `should be less than or equal to ${MAX_INT32}`));
   });
   const { labelSelectorPath = "" } = scale;
-  if (labelSelectorPath.startsWith(`.${part}.`))
+  if (part === "status" && labelSelectorPath !== "")
     check(errors, labelSelectorPath, "", () => {
       const selector = nested(object, labelSelectorPath) ?? "";
       if (typeof selector !== "string") throw wrongType(labelSelectorPath, selector, "string");

@@ -13,6 +13,7 @@ export class RuleExpressions {
   readonly #cel: Cel;
   /** False where the schema was there before: what was accepted once goes on being accepted. */
   readonly #limitsRules: boolean;
+  /** Of those that make up a hundredth of the limit or more. */
   readonly #costs: { readonly path: string; readonly cost: number }[] = [];
   #total = 0;
 
@@ -78,7 +79,7 @@ export class RuleExpressions {
     if (this.#limitsRules && cost > STATIC_RULE_COST_LIMIT)
       errors.push(fieldError.forbidden(path, costMessage(`estimated ${what} cost`, cost, STATIC_RULE_COST_LIMIT)));
     this.#total += cost;
-    this.#costs.push({ path, cost });
+    if (cost >= STATIC_CRD_COST_LIMIT / 100) this.#costs.push({ path, cost });
   }
 
   /** How often a value can be at the place: as its bounds say, or as many as fit into a request. */
