@@ -99,7 +99,7 @@ function ownersOf(
   time: string,
   subresource: string,
 ): readonly Managed[] {
-  const managed = decodeManaged(live.metadata.managedFields) ?? [];
+  const managed = fields.owners(definition, decodeManaged(live.metadata.managedFields) ?? []);
   if (managed.length > 0) return managed;
   const part = partOf(definition, subresource);
   const { added = LEAF } = compare(fields.types.of(definition, part), { metadata: {} }, live) ?? {};

@@ -4,7 +4,7 @@ import type { ManagedFieldsEntry } from "#pkg/api/types/meta-v1.ts";
 import type { ResourceTable } from "../types.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { difference, type FieldSet, isEmpty, union } from "./field-set.ts";
-import { FieldTypes, type Part } from "./field-types.ts";
+import { FieldTypes, isBuiltin, type Part } from "./field-types.ts";
 import {
   capManaged,
   decodeManaged,
@@ -14,6 +14,7 @@ import {
   type Managed,
   type Manager,
 } from "./managed-fields.ts";
+import { reconciled } from "./reconcile.ts";
 import { type Convert, versionOf, withConversions } from "./versions.ts";
 
 /** One write by any verb but apply. */
@@ -68,9 +69,7 @@ export class FieldManager {
     const known = old?.metadata.managedFields;
     // Through a subresource nobody can write managedFields themselves.
     const given = subresource === "" ? write.given : undefined;
-    const managed = isReset(given)
-      ? []
-      : ((given === known ? undefined : validOrNone(given)) ?? decodeManaged(known) ?? []);
+    const managed = this.owners(definition, isReset(given) ? [] : (validOrNone(given) ?? decodeManaged(known) ?? []));
     // Upstream tracks from creation on; what came to lose its owners is tracked again from the first apply.
     if (managed.length === 0 && old !== undefined) return undefined;
     const comparison = compare(this.types.of(definition, part), old ?? NEW_OBJECT, now);
@@ -125,6 +124,16 @@ export class FieldManager {
       byVersion.set(apiVersion, change);
       return change;
     };
+  }
+
+  /** The owners as the schemas of now have them; those of built-in kinds never change. */
+  owners(definition: ResourceDefinition, managed: readonly Managed[]): readonly Managed[] {
+    if (isBuiltin(definition)) return managed;
+    return managed.map((each) => {
+      const version = this.find(definition, each.manager.apiVersion);
+      const set = version === undefined ? each.set : reconciled(this.types.of(version, "all"), each.set);
+      return set === each.set ? each : { manager: each.manager, set, time: each.time };
+    });
   }
 
   find(definition: ResourceDefinition, apiVersion: string): ResourceDefinition | undefined {

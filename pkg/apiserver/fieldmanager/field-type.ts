@@ -66,6 +66,7 @@ const EMBEDDED = new Set([
   "EventSource",
   "RoleRef",
   "CustomResourceDefinitionNames",
+  "CrossVersionObjectReference",
 ]);
 
 /** Metadata that only the server writes, and what the path of a request says anyway. */

@@ -10,6 +10,10 @@ const STATUS_KEEPS = (field: string): boolean => field !== "status" && field !==
 const ALL = (): boolean => false;
 const UNOWNED = { main: MAIN_KEEPS, status: STATUS_KEEPS, all: ALL };
 
+/** Kinds of CustomResourceDefinitions are not among the definitions that their schemas refer to. */
+export const isBuiltin = ({ definitions, definitionName }: ResourceDefinition): boolean =>
+  definitions[definitionName] !== undefined;
+
 /** The compiled types of definitions, made on first use and gone with their definition. */
 export class FieldTypes {
   readonly #compilers = new WeakMap<Definitions, FieldTypeCompiler>();
@@ -22,9 +26,9 @@ export class FieldTypes {
   }
 
   #compile(definition: ResourceDefinition, part: Part): MapType {
-    const { schema, definitions, definitionName } = definition;
+    const { schema, definitions } = definition;
     let compiler = this.#compilers.get(definitions);
     if (compiler === undefined) this.#compilers.set(definitions, (compiler = new FieldTypeCompiler(definitions)));
-    return compiler.object(schema, definitions[definitionName] !== undefined, UNOWNED[part]);
+    return compiler.object(schema, isBuiltin(definition), UNOWNED[part]);
   }
 }

@@ -6,6 +6,7 @@ import { compare } from "./compare.ts";
 import { FieldTypeCompiler, type FieldType } from "./field-type.ts";
 import { fieldsOf, TypedError, withNamedFields } from "./fields-of.ts";
 import { merge } from "./merge.ts";
+import { reconciled } from "./reconcile.ts";
 import { removeItems } from "./remove-items.ts";
 
 const compiler = new FieldTypeCompiler(builtinSchemas());
@@ -180,6 +181,15 @@ describe("merge", () => {
     assert.equal(names("abc", "d"), "abcd");
     assert.equal(names("xay", "ba"), "xbay");
     assert.equal(names("", "ab"), "ab");
+  });
+});
+
+describe("reconciled", () => {
+  it("gives what became atomic to the owners of its parts", () => {
+    const set = { "f:atomic": { ".": {}, "f:x": {} }, "f:struct": { "f:x": {} }, "f:open": { "f:a": { "f:b": {} } } };
+    assert.deepEqual(reconciled(TYPE, set), { ...set, "f:atomic": {} });
+    const same = { "f:list": {}, "f:struct": { "f:x": {} } };
+    assert.equal(reconciled(TYPE, same), same);
   });
 });
 
