@@ -119,6 +119,8 @@ export interface Strategy {
   readonly defaultPropagation?: "Background" | "Orphan";
   /** Table columns besides Name and Age when absent. */
   readonly columns?: readonly Column[];
+  /** What a Table says of an object's whole row: that a pod has completed. */
+  readonly rowConditions?: (object: KubeObject) => readonly RowCondition[];
   /** Paths of a scale subresource, dotted, as CRDs write them. */
   readonly scale?: {
     readonly specReplicas: string;
@@ -130,6 +132,14 @@ export interface Strategy {
 }
 
 export type NameRule = "dns-subdomain" | "dns-label" | "dns-1035-label" | "path-segment";
+
+/** metav1.TableRowCondition. */
+export interface RowCondition {
+  readonly type: "Completed";
+  readonly status: "True";
+  readonly reason: string;
+  readonly message: string;
+}
 
 /** One column of kubectl's table, as upstream's printers define it. */
 export interface Column {

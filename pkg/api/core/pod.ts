@@ -1,6 +1,7 @@
 import { strategyOf } from "../strategy-of.ts";
 import type { Pod } from "../types/core-v1.ts";
 import { podColumns } from "./pod-columns.ts";
+import { podRowConditions } from "./pod-row-conditions.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qosClassOf } from "./pod-resources.ts";
@@ -13,6 +14,7 @@ const isOver = (pod: Pod): boolean => pod.status?.phase === "Succeeded" || pod.s
 export const podStrategy = strategyOf<Pod>({
   generation: true,
   columns: podColumns,
+  rowConditions: podRowConditions,
   defaults: defaultPod,
   prepareForCreate: (pod) => {
     mergeLabelKeys(pod);

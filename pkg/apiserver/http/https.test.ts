@@ -140,6 +140,17 @@ describe("the API over HTTPS", () => {
     assert.equal((await call("/readyz")).text, "ok");
   });
 
+  it("refuses a review as a Table with 406, unless plain JSON is accepted too", async () => {
+    const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    const body = JSON.stringify({ spec: { resourceAttributes: { verb: "get", resource: "pods" } } });
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    const refused = await call(path, { method: "POST", headers: { accept, "content-type": "application/json" }, body });
+    assert.equal(refused.status, 406);
+    const both = { accept: `${accept},application/json`, "content-type": "application/json" };
+    const answered = await call(path, { method: "POST", headers: both, body });
+    assert.deepEqual([answered.status, answered.json.kind], [201, "SelfSubjectAccessReview"]);
+  });
+
   it("streams a watch and shows it as a Table", async () => {
     const list = await call(CONFIG_MAPS, { headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" } });
     assert.equal(list.json.kind, "Table");

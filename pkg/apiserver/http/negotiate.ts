@@ -22,7 +22,11 @@ export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 export const JSON_OBJECT: Format = { encoding: "json", as: "object", version: "v1" };
 
 /** Chooses from the Accept header. Undefined when nothing of it can be served. */
-export function negotiate(accept: string | string[] | undefined, protobuf?: ProtobufSupport): Format | undefined {
+export function negotiate(
+  accept: string | string[] | undefined,
+  protobuf?: ProtobufSupport,
+  plainOnly = false,
+): Format | undefined {
   // What client-go and curl send, answered without taking it apart.
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return JSON_OBJECT;
   for (const { type, parameters } of acceptedTypes({ headers: { accept } })) {
@@ -33,7 +37,7 @@ export function negotiate(accept: string | string[] | undefined, protobuf?: Prot
       if (encoding.encoding === "protobuf" && protobuf?.wholeObjects === false) continue;
       return { ...encoding, as, version: "v1" };
     }
-    if (g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) continue;
+    if (plainOnly || g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) continue;
     // Tables have no protobuf form, and of the metadata kinds only v1 does here.
     if (encoding.encoding === "protobuf" && (as === "Table" || v !== "v1")) continue;
     if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList")
@@ -50,6 +54,14 @@ function encodingOf(type: string, protobuf: ProtobufSupport | undefined): Encodi
   return type === "application/yaml" ? { encoding: "yaml" } : undefined;
 }
 
+const REVIEW_SUBRESOURCES = new Set(["binding", "eviction", "token"]);
+
+/** Whether the answer is made from the request and kept nowhere: such kinds have neither Tables nor metadata of their own. */
+const isReview = ({ group, resource, subresource }: RequestInfo): boolean =>
+  subresource === ""
+    ? group === "authorization.k8s.io" || group === "authentication.k8s.io" || resource === "bindings"
+    : REVIEW_SUBRESOURCES.has(subresource);
+
 const STREAMS = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 
 /** Whether the request is for one of a node's streams, which last as long as their callers want. */
@@ -62,13 +74,13 @@ export const isStream = ({ subresource }: RequestInfo): boolean => subresource !
 export function formatOf(accept: string | undefined, info: RequestInfo): Format | Promise<Format> {
   if (!info.isResource || isStream(info)) return JSON_OBJECT;
   if (accept?.includes("protobuf") === true) return formatWithProtobuf(accept, info);
-  return negotiate(accept) ?? formatWithProtobuf(accept, info);
+  return negotiate(accept, undefined, isReview(info)) ?? formatWithProtobuf(accept, info);
 }
 
 async function formatWithProtobuf(accept: string | undefined, info: RequestInfo): Promise<Format> {
   const codec = await loadProtobufCodec();
   const wholeObjects = codec.serves(apiVersionOf(info));
-  const format = negotiate(accept, { codec, wholeObjects });
+  const format = negotiate(accept, { codec, wholeObjects }, isReview(info));
   if (format !== undefined) return format;
   const types = `application/json, application/yaml${wholeObjects ? `, ${PROTOBUF_TYPE}` : ""}`;
   throw new ApiError(406, "NotAcceptable", `only the following media types are accepted: ${types}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { KubeObject, Strategy } from "#pkg/api/index.ts";
+import type { KubeObject, ResourceDefinition, Strategy } from "#pkg/api/index.ts";
+import { builtinDefinitions } from "#pkg/api/schema/load.ts";
 import { toPartialObjectMetadataList } from "./partial-object-metadata.ts";
 import { toTable, toTableEvent } from "./table.ts";
 
@@ -73,5 +74,27 @@ describe("toPartialObjectMetadataList", () => {
     const list = toPartialObjectMetadataList([object], { resourceVersion: "9" });
     assert.equal(list.kind, "PartialObjectMetadataList");
     assert.deepEqual(list.items, [{ kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata }]);
+  });
+});
+
+describe("rows of pods", () => {
+  it("say that a pod has completed, and how", async () => {
+    const pods = builtinDefinitions().find((each) => each.plural === "pods") as ResourceDefinition;
+    const conditionsOf = (phase: string) => {
+      const pod = { kind: "Pod", apiVersion: "v1", metadata, spec: { containers: [] }, status: { phase } };
+      return toTable(pods, [pod as unknown as KubeObject], { now, listMetadata: {} }).rows[0]?.conditions;
+    };
+    assert.equal(conditionsOf("Running"), undefined);
+    assert.deepEqual(conditionsOf("Failed"), [
+      { type: "Completed", status: "True", reason: "Failed", message: "The pod failed." },
+    ]);
+    assert.deepEqual(conditionsOf("Succeeded"), [
+      {
+        type: "Completed",
+        status: "True",
+        reason: "Succeeded",
+        message: "The pod has completed successfully.",
+      },
+    ]);
   });
 });

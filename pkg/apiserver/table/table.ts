@@ -1,3 +1,4 @@
+import type { RowCondition } from "#pkg/api/definition.ts";
 import { type Column, ageSince, type KubeObject, type ResourceDefinition } from "#pkg/api/index.ts";
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { type MetaVersion, type PartialObjectMetadata, toPartialObjectMetadata } from "./partial-object-metadata.ts";
@@ -12,6 +13,7 @@ export interface TableColumnDefinition {
 
 export interface TableRow {
   readonly cells: readonly unknown[];
+  readonly conditions?: readonly RowCondition[];
   /** Null when the caller wants no object (`includeObject=None`). */
   readonly object: KubeObject | PartialObjectMetadata | null;
 }
@@ -70,7 +72,7 @@ export function toTable(
     apiVersion: `meta.k8s.io/${options.version ?? "v1"}`,
     metadata: options.listMetadata,
     columnDefinitions: columns.map(definitionOf),
-    rows: items.map((item) => rowOf(columns, item, options)),
+    rows: items.map((item) => rowOf(definition, columns, item, options)),
   };
 }
 
@@ -90,7 +92,7 @@ export function toTableEvent(
     apiVersion: `meta.k8s.io/${options.version ?? "v1"}`,
     metadata: resourceVersion === undefined ? {} : { resourceVersion },
     columnDefinitions: options.first ? columns.map(definitionOf) : null,
-    rows: event.type === "BOOKMARK" ? [] : [rowOf(columns, event.object, options)],
+    rows: event.type === "BOOKMARK" ? [] : [rowOf(definition, columns, event.object, options)],
   };
 }
 
@@ -99,14 +101,24 @@ function definitionOf(column: Column): TableColumnDefinition {
   return { name, type, format, description, priority };
 }
 
-function rowOf(columns: readonly Column[], object: KubeObject, options: TableOptions): TableRow {
+function rowOf(
+  { strategy }: Pick<ResourceDefinition, "strategy">,
+  columns: readonly Column[],
+  object: KubeObject,
+  options: TableOptions,
+): TableRow {
+  const conditions = strategy.rowConditions?.(object) ?? [];
   const cells = columns.map((column) => column.value(object, options.now) ?? null);
+  return { cells, ...(conditions.length === 0 ? {} : { conditions }), object: shownObject(object, options) };
+}
+
+function shownObject(object: KubeObject, options: TableOptions): TableRow["object"] {
   switch (options.includeObject ?? "Metadata") {
     case "None":
-      return { cells, object: null };
+      return null;
     case "Object":
-      return { cells, object };
+      return object;
     default:
-      return { cells, object: toPartialObjectMetadata(object, options.version) };
+      return toPartialObjectMetadata(object, options.version);
   }
 }
