@@ -110,3 +110,12 @@ export const percentOf = (value: number | string | undefined): number =>
 /** What a number or the number of a percentage is. */
 export const intOrPercentValue = (value: number | string | undefined): number =>
   typeof value === "number" ? value : percentOf(value);
+
+/** A finding about a whole value that is not repeated in the message (upstream's OmitValueType). */
+export const invalidWithoutValue = (path: string, detail: string): FieldError => ({
+  reason: "FieldValueInvalid",
+  field: path,
+  message: `Invalid value: ${detail}`,
+});
+/** Go's %q of a list: ["a" "b"]. */
+export const quotedList = (values: readonly string[]): string => `[${values.map((v) => JSON.stringify(v)).join(" ")}]`;

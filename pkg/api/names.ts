@@ -230,6 +230,20 @@ export function checkCanonicalCidr(value: string): Messages {
   return canonical === value ? NONE : [`must be in canonical form ("${canonical}")`];
 }
 
+/** "example.com/path/of/it": upstream's IsDomainPrefixedPath. */
+export function checkDomainPath(value: string): Messages {
+  const slash = value.indexOf("/");
+  if (value === "") return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  if (slash < 1 || slash === value.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const found: string[] = [];
+  for (const m of checkDnsSubdomain(value.slice(0, slash))) found.push(m);
+  const path = value.slice(slash + 1);
+  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(path)) {
+    found.push(patternMessage("Invalid path", "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"));
+  }
+  return found;
+}
+
 /** Names of RBAC objects and of anything else that only must be one segment of a path. */
 export function checkPathSegment(value: string): Messages {
   if (value === ".") return ["may not be '.'"];

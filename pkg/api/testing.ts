@@ -32,10 +32,19 @@ export class KindRules {
   creating(object: Loose): string[] {
     return lines(this.#strategy.validate?.(this.create(object)));
   }
-  updating(before: Loose, after: Loose): string[] {
-    const old = this.create(before);
+  /** What an update makes of `old`, an object that was created. */
+  // oxlint-disable-next-line no-explicit-any -- as create
+  update(after: Loose, old: any): any {
     const next = this.#read(after);
     this.#strategy.prepareForUpdate?.(next, old);
+    return next;
+  }
+  updating(before: Loose, after: Loose): string[] {
+    const old = this.create(before);
+    return this.validatingUpdate(this.update(after, old), old);
+  }
+  /** For objects that are ready to be compared. */
+  validatingUpdate(next: Obj, old: Obj): string[] {
     return lines(this.#strategy.validateUpdate?.(next, old));
   }
   /** `before` may bring a status along. */

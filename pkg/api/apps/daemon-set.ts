@@ -2,8 +2,8 @@ import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { podSpecWarnings } from "../core/pod-warnings.ts";
+import { semanticEqual } from "../equal.ts";
 import {
-  checkEnum,
   checkImmutable,
   checkIntOrPercent,
   checkNotMoreThan100Percent,
@@ -48,7 +48,10 @@ function validate(set: DaemonSet): Errors {
   checkSelectorAndTemplate(errors, "daemonset", spec.selector, spec.template);
   checkNotNegative(errors, "spec.minReadySeconds", spec.minReadySeconds);
   checkNotNegative(errors, "spec.revisionHistoryLimit", spec.revisionHistoryLimit);
-  checkEnum(errors, "spec.updateStrategy.type", spec.updateStrategy?.type, ["OnDelete", "RollingUpdate"]);
+  const strategy = spec.updateStrategy ?? {};
+  if (strategy.type !== "OnDelete" && strategy.type !== "RollingUpdate") {
+    errors.push(fieldError.notSupported("spec.updateStrategy", strategy, ["RollingUpdate", "OnDelete"]));
+  }
   const update = spec.updateStrategy?.rollingUpdate;
   if (spec.updateStrategy?.type !== "RollingUpdate" || update === undefined) return errors;
   const at = "spec.updateStrategy.rollingUpdate";
@@ -80,8 +83,29 @@ const COUNTS = [
   "numberUnavailable",
 ];
 
+/** The number of the template, which v1 has no field for (upstream's conversion keeps it in an annotation). */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+function setTemplateGeneration(set: Mutable<DaemonSet>, generation: number): void {
+  set.metadata.annotations = { ...set.metadata.annotations, [TEMPLATE_GENERATION]: String(generation) };
+}
+const templateGeneration = (set: { readonly metadata: DaemonSet["metadata"] }): number => {
+  const text = set.metadata.annotations?.[TEMPLATE_GENERATION] ?? "";
+  return /^\d{1,15}$/.test(text) ? Math.max(1, Number(text)) : 1;
+};
+
+const status = separateStatus<DaemonSet>(() => ({ ...NO_PODS }));
+
 export const daemonSetStrategy = strategyOf<DaemonSet>({
-  ...separateStatus<DaemonSet>(() => ({ ...NO_PODS })),
+  prepareForCreate: (set) => {
+    status.prepareForCreate(set);
+    setTemplateGeneration(set, templateGeneration(set as DaemonSet));
+  },
+  prepareForUpdate: (set, old) => {
+    status.prepareForUpdate(set, old);
+    const changed = !semanticEqual(set.spec.template, old.spec.template);
+    setTemplateGeneration(set, templateGeneration(old) + (changed ? 1 : 0));
+  },
   generation: true,
   warnings: (set) => podSpecWarnings("spec.template.spec", set.spec.template?.spec),
   defaults: defaultDaemonSet,
@@ -91,9 +115,13 @@ export const daemonSetStrategy = strategyOf<DaemonSet>({
     checkImmutable(errors, "spec.selector", set.spec.selector, old.spec.selector);
     return errors;
   },
-  validateStatusUpdate: (set) => {
+  validateStatusUpdate: (set, old) => {
     const errors: Errors = [];
     checkCounts(errors, { ...set.status }, COUNTS);
+    const collisions = set.status?.collisionCount ?? 0;
+    if (collisions < (old.status?.collisionCount ?? 0)) {
+      errors.push(fieldError.invalid("status.collisionCount", collisions, "cannot be decremented"));
+    }
     return errors;
   },
   columns: [

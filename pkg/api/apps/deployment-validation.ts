@@ -1,6 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import {
-  checkEnum,
   checkImmutable,
   checkIntOrPercent,
   checkNotMoreThan100Percent,
@@ -30,7 +29,9 @@ export function validateDeployment(deployment: Deployment): Errors {
 }
 
 function checkStrategy(errors: Errors, path: string, strategy: DeploymentStrategy): void {
-  checkEnum(errors, `${path}.type`, strategy.type, ["Recreate", "RollingUpdate"]);
+  if (strategy.type !== "Recreate" && strategy.type !== "RollingUpdate") {
+    errors.push(fieldError.notSupported(path, strategy, ["Recreate", "RollingUpdate"]));
+  }
   const update = strategy.rollingUpdate;
   if (strategy.type === "Recreate" && update !== undefined) {
     const why = "may not be specified when strategy `type` is 'Recreate'";
@@ -58,6 +59,12 @@ const COUNTS = ["replicas", "updatedReplicas", "readyReplicas", "availableReplic
 export function validateDeploymentStatusUpdate(deployment: Deployment, old: Deployment): Errors {
   const errors: Errors = [];
   checkCounts(errors, { ...deployment.status }, COUNTS, "replicas");
+  const { availableReplicas = 0, readyReplicas = 0 } = deployment.status ?? {};
+  if (availableReplicas > readyReplicas) {
+    const why = "cannot be greater than readyReplicas";
+    errors.push(fieldError.invalid("status.availableReplicas", availableReplicas, why));
+  }
+  checkNotNegative(errors, "status.terminatingReplicas", deployment.status?.terminatingReplicas);
   if ((deployment.status?.collisionCount ?? 0) < (old.status?.collisionCount ?? 0)) {
     const why = "cannot be decremented";
     errors.push(fieldError.invalid("status.collisionCount", deployment.status?.collisionCount ?? 0, why));

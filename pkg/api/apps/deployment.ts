@@ -1,6 +1,6 @@
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
+import { hostnameWarnings, podSpecWarnings } from "../core/pod-warnings.ts";
 import { selectorOf } from "../labels.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
@@ -34,7 +34,10 @@ function defaultDeployment(deployment: Mutable<Deployment>): void {
 export const deploymentStrategy = strategyOf<Deployment>({
   ...separateStatus<Deployment>(() => ({})),
   generation: true,
-  warnings: (deployment) => podSpecWarnings("spec.template.spec", deployment.spec.template?.spec),
+  warnings: (deployment, old) => [
+    ...(old === undefined ? hostnameWarnings(deployment.metadata.name) : []),
+    ...podSpecWarnings("spec.template.spec", deployment.spec.template?.spec),
+  ],
   defaults: defaultDeployment,
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,

@@ -1,6 +1,6 @@
 import { ageColumn, integerColumn, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
+import { hostnameWarnings, podSpecWarnings } from "../core/pod-warnings.ts";
 import { selectorOf } from "../labels.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
@@ -15,7 +15,10 @@ import { containersColumn, imagesColumn, selectorColumn } from "./workload-colum
 export const replicaSetStrategy = strategyOf<ReplicaSet>({
   ...separateStatus<ReplicaSet>(() => ({ replicas: 0 })),
   generation: true,
-  warnings: (set) => podSpecWarnings("spec.template.spec", set.spec.template?.spec),
+  warnings: (set, old) => [
+    ...(old === undefined ? hostnameWarnings(set.metadata.name) : []),
+    ...podSpecWarnings("spec.template.spec", set.spec.template?.spec),
+  ],
   defaults: (set) => {
     set.status ??= { replicas: 0 };
     set.spec ??= {} as typeof set.spec;

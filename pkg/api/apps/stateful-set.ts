@@ -3,7 +3,14 @@ import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { podSpecWarnings } from "../core/pod-warnings.ts";
 import { semanticEqual } from "../equal.ts";
-import { checkEnum, checkIntOrPercent, checkNotNegative, type Errors, intOrPercentValue } from "../field-checks.ts";
+import {
+  checkEnum,
+  checkIntOrPercent,
+  checkNotMoreThan100Percent,
+  checkNotNegative,
+  type Errors,
+  intOrPercentValue,
+} from "../field-checks.ts";
 import { selectorOf } from "../labels.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
@@ -43,10 +50,17 @@ function defaultStatefulSet(set: Mutable<StatefulSet>): void {
 function validate(set: StatefulSet): Errors {
   const errors: Errors = [];
   const { spec } = set;
-  checkEnum(errors, "spec.podManagementPolicy", spec.podManagementPolicy, ["OrderedReady", "Parallel"]);
-  checkEnum(errors, "spec.updateStrategy.type", spec.updateStrategy?.type, ["OnDelete", "RollingUpdate"]);
-  const update = spec.updateStrategy?.rollingUpdate;
-  if (spec.updateStrategy?.type === "OnDelete" && update !== undefined) {
+  const policy = spec.podManagementPolicy ?? "";
+  if (policy === "") errors.push(fieldError.required("spec.podManagementPolicy"));
+  else if (policy !== "OrderedReady" && policy !== "Parallel") {
+    errors.push(fieldError.invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'"));
+  }
+  const strategy = spec.updateStrategy ?? {};
+  const update = strategy.rollingUpdate;
+  if (!strategy.type) errors.push(fieldError.required("spec.updateStrategy"));
+  else if (strategy.type !== "OnDelete" && strategy.type !== "RollingUpdate") {
+    errors.push(fieldError.invalid("spec.updateStrategy", strategy, "must be 'RollingUpdate' or 'OnDelete'"));
+  } else if (strategy.type === "OnDelete" && update !== undefined) {
     const why = "only allowed for updateStrategy 'RollingUpdate'";
     errors.push(fieldError.invalid("spec.updateStrategy.rollingUpdate", update, why));
   }
@@ -57,6 +71,7 @@ function validate(set: StatefulSet): Errors {
     if (intOrPercentValue(update.maxUnavailable) === 0) {
       errors.push(fieldError.invalid(at, update.maxUnavailable, "cannot be 0"));
     }
+    checkNotMoreThan100Percent(errors, at, update.maxUnavailable);
   }
   for (const field of ["whenDeleted", "whenScaled"] as const) {
     const at = `spec.persistentVolumeClaimRetentionPolicy.${field}`;
@@ -113,9 +128,17 @@ export const statefulSetStrategy = strategyOf<StatefulSet>({
   defaults: defaultStatefulSet,
   validate,
   validateUpdate,
-  validateStatusUpdate: (set) => {
+  validateStatusUpdate: (set, old) => {
     const errors: Errors = [];
     checkCounts(errors, { ...set.status }, COUNTS, "replicas");
+    const { availableReplicas = 0, readyReplicas = 0, collisionCount = 0 } = set.status ?? {};
+    if (availableReplicas > readyReplicas) {
+      const why = "cannot be greater than status.readyReplicas";
+      errors.push(fieldError.invalid("status.availableReplicas", availableReplicas, why));
+    }
+    if (collisionCount < (old.status?.collisionCount ?? 0)) {
+      errors.push(fieldError.invalid("status.collisionCount", collisionCount, "cannot be decremented"));
+    }
     return errors;
   },
   scale: {

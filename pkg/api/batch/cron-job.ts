@@ -1,6 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { wideColumn, ageColumn, booleanColumn, column, integerColumn, nameColumn } from "../columns.ts";
 import { containerImages, containerNames } from "../apps/workload-columns.ts";
+import { hostnameWarnings, podSpecWarnings } from "../core/pod-warnings.ts";
 import { ageSince } from "../duration.ts";
 import { checkEnum, checkNotNegative, type Errors } from "../field-checks.ts";
 import { formatLabelSelector } from "../labels.ts";
@@ -11,34 +12,53 @@ import { checkSchedule } from "./cron-schedule.ts";
 import { defaultJobSpec } from "./job.ts";
 import { checkJobSpec } from "./job-validation.ts";
 
+const MAX_NAME = 52;
+
+/** Jobs get eleven more characters than the CronJob's name has. */
 function validate(job: CronJob): Errors {
+  const errors = validateSpec(job);
+  if (job.metadata.name.length > MAX_NAME) {
+    errors.push(fieldError.invalid("metadata.name", job.metadata.name, `must be no more than ${MAX_NAME} characters`));
+  }
+  return errors;
+}
+
+function validateSpec(job: CronJob): Errors {
   const errors: Errors = [];
   const { spec } = job;
   if (!spec.schedule) errors.push(fieldError.required("spec.schedule"));
   else {
     const wrong = checkSchedule(spec.schedule);
     if (wrong !== undefined) errors.push(fieldError.invalid("spec.schedule", spec.schedule, wrong));
-    if (/TZ=/.test(spec.schedule)) {
+    if (spec.schedule.includes("TZ")) {
       const why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
       errors.push(fieldError.invalid("spec.schedule", spec.schedule, why));
     }
   }
+  checkNotNegative(errors, "spec.startingDeadlineSeconds", spec.startingDeadlineSeconds);
   checkTimeZone(errors, spec.timeZone);
   checkEnum(errors, "spec.concurrencyPolicy", spec.concurrencyPolicy, ["Allow", "Forbid", "Replace"]);
-  checkNotNegative(errors, "spec.startingDeadlineSeconds", spec.startingDeadlineSeconds);
-  checkNotNegative(errors, "spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit);
-  checkNotNegative(errors, "spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit);
-  if (job.metadata.name.length > 52) {
-    errors.push(fieldError.invalid("metadata.name", job.metadata.name, "must be no more than 52 characters"));
-  }
   const template = spec.jobTemplate?.spec;
   if (template !== undefined) {
     checkJobSpec(errors, "spec.jobTemplate.spec", template);
+    if (template.selector !== undefined) {
+      const why = "`selector` will be auto-generated";
+      errors.push(fieldError.invalid("spec.jobTemplate.spec.selector", template.selector, why));
+    }
     if (template.manualSelector === true) {
       errors.push(fieldError.notSupported("spec.jobTemplate.spec.manualSelector", true, ["nil", "false"]));
     }
   }
+  checkNotNegative(errors, "spec.successfulJobsHistoryLimit", spec.successfulJobsHistoryLimit);
+  checkNotNegative(errors, "spec.failedJobsHistoryLimit", spec.failedJobsHistoryLimit);
   return errors;
+}
+
+/** A schedule of old with a time zone in it stays as it is. */
+function validateUpdate(job: CronJob, old: CronJob): Errors {
+  const errors = validateSpec(job);
+  if (!old.spec.schedule?.includes("TZ")) return errors;
+  return errors.filter(({ message }) => !message.endsWith("use timeZone field instead"));
 }
 
 function checkTimeZone(errors: Errors, zone: string | undefined): void {
@@ -80,7 +100,11 @@ export const cronJobStrategy = strategyOf<CronJob>({
     defaultJobSpec(spec.jobTemplate.spec);
   },
   validate,
-  validateUpdate: validate,
+  validateUpdate,
+  warnings: (job, old) => [
+    ...(old === undefined ? hostnameWarnings(job.metadata.name) : []),
+    ...podSpecWarnings("spec.jobTemplate.spec.template.spec", templateOf(job)?.spec),
+  ],
   columns: [
     nameColumn,
     column("Schedule", "When it runs", (j: CronJob) => j.spec.schedule),

@@ -1,14 +1,13 @@
-import { fieldError } from "#pkg/errors/index.ts";
 import { containersColumn, imagesColumn, selectorColumn } from "../apps/workload-columns.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { podSpecWarnings } from "../core/pod-warnings.ts";
+import { hostnameWarnings, podSpecWarnings } from "../core/pod-warnings.ts";
 import { humanDuration } from "../duration.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { Job, JobSpec } from "../types/batch-v1.ts";
-import { validateJob, validateJobUpdate } from "./job-validation.ts";
+import { validateJob, validateJobStatusUpdate, validateJobUpdate } from "./job-validation.ts";
 
 const CONTROLLER_UID = "batch.kubernetes.io/controller-uid";
 const JOB_NAME = "batch.kubernetes.io/job-name";
@@ -66,11 +65,22 @@ function durationOf(job: Job, now: number): string {
   return humanDuration((completionTime === undefined ? now : Date.parse(completionTime)) - Date.parse(startTime));
 }
 
+function jobWarnings(job: Job, old: Job | undefined): string[] {
+  const found = podSpecWarnings("spec.template.spec", job.spec.template?.spec);
+  const { completionMode, completions = 0, parallelism = 0 } = job.spec;
+  if (completionMode === "Indexed" && completions > 100_000 && parallelism > 10_000) {
+    found.unshift(
+      "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
+    );
+  }
+  return old === undefined ? [...hostnameWarnings(job.metadata.name), ...found] : found;
+}
+
 const status = separateStatus<Job>(() => ({}));
 
 export const jobStrategy = strategyOf<Job>({
   generation: true,
-  warnings: (job) => podSpecWarnings("spec.template.spec", job.spec.template?.spec),
+  warnings: jobWarnings,
   defaultPropagation: "Orphan",
   defaults: (job) => {
     job.spec ??= {} as typeof job.spec;
@@ -87,13 +97,7 @@ export const jobStrategy = strategyOf<Job>({
   prepareForUpdate: status.prepareForUpdate,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
-  validateStatusUpdate: (job, old) => {
-    const finished = (j: Job): boolean =>
-      j.status?.conditions?.some((c) => (c.type === "Complete" || c.type === "Failed") && c.status === "True") === true;
-    return finished(old) && !finished(job)
-      ? [fieldError.invalid("status.conditions", job.status?.conditions ?? [], "cannot remove a terminal condition")]
-      : [];
-  },
+  validateStatusUpdate: validateJobStatusUpdate,
   selectableFields: { "status.successful": (job) => String(job.status?.succeeded ?? 0) },
   columns: [
     nameColumn,

@@ -76,10 +76,6 @@ export const namespaceStrategy = strategyOf<Namespace>({
     namespace.spec = structuredClone(old.spec ?? {}) as NonNullable<typeof namespace.spec>;
     namespace.status = structuredClone(old.status ?? {}) as NonNullable<typeof namespace.status>;
   },
-  selectableFields: {
-    "status.phase": (namespace) => namespace.status?.phase ?? "",
-    // An old name of metadata.name, which field selectors may still use.
-    name: (namespace) => namespace.metadata.name,
-  },
+  selectableFields: { "status.phase": (namespace) => namespace.status?.phase ?? "" },
   columns: [nameColumn, column("Status", "Phase of its life", (n: Namespace) => n.status?.phase), ageColumn],
 });

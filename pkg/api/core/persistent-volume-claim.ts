@@ -1,8 +1,15 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn, wideColumn } from "../columns.ts";
 import { semanticEqual } from "../equal.ts";
-import { addInvalid, checkLabelSelector, checkOptionalEnum, type Errors } from "../field-checks.ts";
-import { checkDnsSubdomain } from "../names.ts";
+import {
+  addInvalid,
+  checkImmutable,
+  checkLabelSelector,
+  checkOptionalEnum,
+  type Errors,
+  IMMUTABLE,
+} from "../field-checks.ts";
+import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
 import { compareQuantities } from "../quantity.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
@@ -18,22 +25,39 @@ function defaultClaim(claim: Mutable<Claim>): void {
   claim.status.phase ||= "Pending";
   claim.spec.volumeMode ??= "Filesystem";
   claim.spec.resources ??= {};
-  const { dataSource, dataSourceRef } = claim.spec;
-  if (dataSource !== undefined && dataSourceRef === undefined) claim.spec.dataSourceRef = { ...dataSource };
-  else if (dataSource === undefined && dataSourceRef !== undefined && dataSourceRef.namespace === undefined) {
-    claim.spec.dataSource = { ...dataSourceRef };
+}
+
+/** dataSource is the old name of dataSourceRef: each is made from the other (KEP-1495). */
+function completeSources(claim: Mutable<Claim>): void {
+  const { spec } = claim;
+  if (spec === undefined) return;
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSourceRef?.namespace) return;
+  if (dataSource !== undefined && dataSourceRef === undefined) spec.dataSourceRef = { ...dataSource };
+  else if (dataSource === undefined && dataSourceRef !== undefined) {
+    const { namespace: _, ...rest } = dataSourceRef;
+    spec.dataSource = rest;
   }
+}
+
+/** The old name never took more than claims and snapshots: what else is there is dropped without a word. */
+function dropUnknownSource(claim: Mutable<Claim>): void {
+  const source = claim.spec?.dataSource;
+  if (source === undefined) return;
+  const isClaim = source.kind === "PersistentVolumeClaim" && !source.apiGroup;
+  const isSnapshot = source.kind === "VolumeSnapshot" && source.apiGroup === "snapshot.storage.k8s.io";
+  if (!isClaim && !isSnapshot && claim.spec !== undefined) delete claim.spec.dataSource;
 }
 
 export function checkClaimSpec(errors: Errors, path: string, spec: Spec): void {
   const modes = spec.accessModes ?? [];
   if (modes.length === 0) errors.push(fieldError.required(`${path}.accessModes`, "at least 1 access mode is required"));
+  checkLabelSelector(errors, `${path}.selector`, spec.selector);
   for (const mode of modes) checkOptionalEnum(errors, `${path}.accessModes`, mode, ACCESS_MODES);
-  if (modes.includes("ReadWriteOncePod") && modes.length > 1) {
+  if (modes.includes("ReadWriteOncePod") && modes.some((mode) => mode !== "ReadWriteOncePod")) {
     const why = "may not use ReadWriteOncePod with other access modes";
     errors.push(fieldError.forbidden(`${path}.accessModes`, why));
   }
-  checkLabelSelector(errors, `${path}.selector`, spec.selector);
   const storage = spec.resources?.requests?.storage;
   if (storage === undefined) errors.push(fieldError.required(`${path}.resources[storage]`));
   else if (compareQuantities(storage, "0") <= 0) {
@@ -43,12 +67,32 @@ export function checkClaimSpec(errors: Errors, path: string, spec: Spec): void {
     addInvalid(errors, `${path}.storageClassName`, spec.storageClassName, checkDnsSubdomain(spec.storageClassName));
   }
   checkOptionalEnum(errors, `${path}.volumeMode`, spec.volumeMode, ["Block", "Filesystem"]);
-  if (
-    spec.dataSource !== undefined &&
-    spec.dataSourceRef !== undefined &&
-    (spec.dataSource.kind !== spec.dataSourceRef.kind || spec.dataSource.name !== spec.dataSourceRef.name)
-  ) {
-    errors.push(fieldError.invalid(path, "", "must match dataSourceRef"));
+  for (const field of ["dataSource", "dataSourceRef"] as const) {
+    if (spec[field] !== undefined) checkDataSource(errors, `${path}.${field}`, spec[field]);
+  }
+  const { volumeAttributesClassName: attributes } = spec;
+  if (attributes) addInvalid(errors, `${path}.volumeAttributesClassName`, attributes, checkDnsSubdomain(attributes));
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource === undefined || dataSourceRef === undefined) return;
+  if (dataSourceRef.namespace) {
+    const why = "may not be specified when dataSourceRef.namespace is specified";
+    errors.push(fieldError.invalid(path, `${path}.dataSource`, why));
+  } else if (!semanticEqual(dataSource, dataSourceRef)) {
+    errors.push(fieldError.invalid(path, `${path}.dataSource`, "must match dataSourceRef"));
+  }
+}
+
+function checkDataSource(errors: Errors, path: string, source: NonNullable<Spec["dataSourceRef"]>): void {
+  if (!source.name) errors.push(fieldError.required(`${path}.name`));
+  if (!source.kind) errors.push(fieldError.required(`${path}.kind`));
+  const group = source.apiGroup ?? "";
+  if (group === "" && source.kind !== "PersistentVolumeClaim") {
+    const why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+    errors.push(fieldError.invalid(path, source.kind, why));
+  }
+  if (group !== "") addInvalid(errors, `${path}.apiGroup`, group, checkDnsSubdomain(group));
+  if (source.namespace) {
+    addInvalid(errors, `${path}.namespace`, source.namespace, checkDnsLabel(source.namespace));
   }
 }
 
@@ -61,30 +105,66 @@ function validate(claim: Claim): Errors {
 /** After creation only the size may grow, the volume be bound once, and the attributes class change. */
 function validateUpdate(claim: Claim, old: Claim): Errors {
   const errors = validate(claim);
-  const bound = claim.status?.phase === "Bound" || old.status?.phase === "Bound";
-  const kept: Mutable<Spec> = { ...(claim.spec as Mutable<Spec>) };
-  if (!old.spec.volumeName) {
-    delete kept.volumeName;
-    if (old.spec.volumeName !== undefined) kept.volumeName = old.spec.volumeName;
+  const now = { ...claim.spec } as Mutable<Spec>;
+  const before = { ...old.spec } as Mutable<Spec>;
+  if (!before.volumeName) Object.assign(before, { volumeName: now.volumeName });
+  const annotation = (c: Claim): string => c.metadata.annotations?.[CLASS_ANNOTATION] ?? "";
+  const moved =
+    before.storageClassName === undefined && annotation(old) !== "" && annotation(old) === now.storageClassName;
+  if (moved) delete now.storageClassName;
+  else {
+    if (annotation(claim) !== annotation(old)) {
+      errors.push(fieldError.invalid(`metadata.annotations[${CLASS_ANNOTATION}]`, annotation(claim), IMMUTABLE));
+    }
+    // A class that came to be the default later may be taken on.
+    if (before.storageClassName === undefined && annotation(old) === "" && now.volumeName === undefined) {
+      delete now.storageClassName;
+    }
   }
-  if (old.spec.storageClassName === undefined) delete kept.storageClassName;
-  delete kept.volumeAttributesClassName;
-  const { volumeAttributesClassName: _, ...before } = old.spec;
-  if (bound) kept.resources = { ...(old.spec.resources as Mutable<NonNullable<Spec["resources"]>>) };
-  if (!semanticEqual(kept, before)) {
+  if (claim.status?.phase === "Bound") now.resources = withStorageOf(now.resources, before.resources);
+  delete now.volumeAttributesClassName;
+  delete before.volumeAttributesClassName;
+  if (!semanticEqual(withoutEmpty(now), withoutEmpty(before))) {
+    const changed = Object.keys({ ...now, ...before }).filter(
+      (field) => !semanticEqual(now[field as keyof Spec], before[field as keyof Spec]),
+    );
     const why =
       "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-    errors.push(fieldError.forbidden("spec", why));
+    errors.push(fieldError.forbidden("spec", [why, ...changed.map((field) => `  spec.${field}`)].join("\n")));
   }
-  const now = claim.spec.resources?.requests?.storage ?? "0";
-  const size = old.status?.capacity?.storage ?? old.spec.resources?.requests?.storage ?? "0";
-  if (
-    bound &&
-    compareQuantities(now, old.spec.resources?.requests?.storage ?? "0") < 0 &&
-    compareQuantities(now, size) <= 0
-  ) {
+  const size = claim.spec.resources?.requests?.storage ?? "0";
+  const isLess = compareQuantities(size, old.spec.resources?.requests?.storage ?? "0") < 0;
+  if (isLess && compareQuantities(size, old.status?.capacity?.storage ?? "0") <= 0) {
     const why = "field can not be less than status.capacity";
     errors.push(fieldError.forbidden("spec.resources.requests.storage", why));
+  }
+  checkImmutable(errors, "volumeMode", claim.spec.volumeMode, old.spec.volumeMode);
+  if (old.spec.volumeAttributesClassName !== undefined && claim.spec.volumeAttributesClassName === undefined) {
+    const why = "update from non-nil value to nil is forbidden";
+    errors.push(fieldError.forbidden("spec.volumeAttributesClassName", why));
+  }
+  return errors;
+}
+
+const withoutEmpty = (spec: Mutable<Spec>): object =>
+  Object.fromEntries(Object.entries(spec).filter(([field, value]) => field !== "volumeName" || value !== ""));
+
+type Resources = Mutable<NonNullable<Spec["resources"]>>;
+function withStorageOf(resources: Resources | undefined, old: Resources | undefined): Resources {
+  const storage = old?.requests?.storage;
+  return {
+    ...resources,
+    requests: { ...resources?.requests, ...(storage === undefined ? {} : { storage }) },
+  } as Resources;
+}
+
+function validateStatusUpdate(claim: Claim): Errors {
+  const errors: Errors = [];
+  if ((claim.spec.accessModes ?? []).length === 0) errors.push(fieldError.required("Spec.accessModes"));
+  for (const [name, amount] of Object.entries(claim.status?.capacity ?? {})) {
+    if (amount.startsWith("-")) {
+      errors.push(fieldError.invalid(`status.capacity[${name}]`, amount, "must be a valid resource quantity"));
+    }
   }
   return errors;
 }
@@ -94,11 +174,22 @@ const isBound = (c: Claim): boolean => (c.spec?.volumeName ?? "") !== "";
 const phaseOf = (c: Claim): string =>
   c.metadata.deletionTimestamp === undefined ? (c.status?.phase ?? "") : "Terminating";
 
+const status = separateStatus<Claim>(() => ({ phase: "Pending" }));
+
 export const persistentVolumeClaimStrategy = strategyOf<Claim>({
-  ...separateStatus<Claim>(() => ({ phase: "Pending" })),
   defaults: defaultClaim,
+  prepareForCreate: (claim) => {
+    status.prepareForCreate(claim);
+    dropUnknownSource(claim);
+    completeSources(claim);
+  },
+  prepareForUpdate: (claim, old) => {
+    status.prepareForUpdate(claim, old);
+    completeSources(claim);
+  },
   validate,
   validateUpdate,
+  validateStatusUpdate,
   columns: [
     nameColumn,
     column("Status", "Phase", phaseOf),

@@ -1,4 +1,15 @@
+import { checkDnsLabel } from "../names.ts";
 import type { Container, PodSpec } from "../types/core-v1.ts";
+
+/** For a new object whose name becomes part of its pods' names. */
+export function hostnameWarnings(name: string, where = "Pod names and hostnames"): string[] {
+  const wrong = checkDnsLabel(name);
+  if (wrong.length === 0) return [];
+  const what = `[${wrong.join(" ")}]`;
+  return [
+    `metadata.name: this is used in ${where}, which can result in surprising behavior; a DNS label is recommended: ${what}`,
+  ];
+}
 
 /** Texts for what is allowed in a pod and is most likely a mistake (upstream's pod warnings). */
 export function podSpecWarnings(path: string, spec: PodSpec | undefined): string[] {

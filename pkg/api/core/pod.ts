@@ -5,7 +5,7 @@ import { podRowConditions } from "./pod-row-conditions.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qosClassOf } from "./pod-resources.ts";
-import { podSpecWarnings } from "./pod-warnings.ts";
+import { hostnameWarnings, podSpecWarnings } from "./pod-warnings.ts";
 import { validatePodUpdate } from "./pod-update-validation.ts";
 import { validatePod, validatePodStatusUpdate } from "./pod-validation.ts";
 
@@ -47,7 +47,10 @@ export const podStrategy = strategyOf<Pod>({
     if (ownerReferences === undefined) delete pod.metadata.ownerReferences;
     else pod.metadata.ownerReferences = structuredClone(ownerReferences) as typeof pod.metadata.ownerReferences;
   },
-  warnings: (pod) => podSpecWarnings("spec", pod.spec),
+  warnings: (pod, old) => [
+    ...(old === undefined ? hostnameWarnings(pod.metadata.name, "the Pod's hostname") : []),
+    ...podSpecWarnings("spec", pod.spec),
+  ],
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,

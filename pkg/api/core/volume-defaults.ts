@@ -24,7 +24,8 @@ export function defaultVolume(volume: Mutable<Volume>): void {
   defaultNetworkVolume(volume);
 }
 
-function defaultNetworkVolume(volume: Mutable<Volume>): void {
+/** Of volumes in pods and of PersistentVolumes. */
+export function defaultNetworkVolume(volume: Mutable<Volume>): void {
   if (volume.iscsi !== undefined) volume.iscsi.iscsiInterface ||= "default";
   if (volume.rbd !== undefined) {
     volume.rbd.pool ||= "rbd";

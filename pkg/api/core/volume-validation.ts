@@ -1,6 +1,6 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { addInvalid, checkOptionalEnum, type Errors } from "../field-checks.ts";
-import { checkDnsLabel } from "../names.ts";
+import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from "../types/core-v1.ts";
 import { checkInnerPath } from "./container-validation.ts";
 import { checkFieldRef, checkResourceFieldRef, VOLUME_FIELD_PATHS } from "./env-validation.ts";
@@ -33,6 +33,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   hostPath: ["path"],
   image: ["reference"],
   iscsi: ["targetPortal", "iqn"],
+  local: ["path"],
   nfs: ["server", "path"],
   persistentVolumeClaim: ["claimName"],
   photonPersistentDisk: ["pdID"],
@@ -67,8 +68,8 @@ function checkSource(errors: Errors, path: string, volume: Volume): void {
   }
   const source = sources[0] as keyof Volume | undefined;
   if (source === undefined) return;
-  checkRequired(errors, `${path}.${source}`, source, volume[source] as object);
-  if (volume.hostPath !== undefined) checkHostPath(errors, `${path}.hostPath`, volume.hostPath);
+  checkSourceFields(errors, `${path}.${source}`, source, volume[source] as object);
+  if (volume.csi !== undefined) checkDriverName(errors, `${path}.csi.driver`, volume.csi.driver);
   if (volume.emptyDir?.sizeLimit?.startsWith("-") === true) {
     const why = "SizeLimit field must be a valid resource quantity";
     errors.push(fieldError.forbidden(`${path}.emptyDir.sizeLimit`, why));
@@ -86,10 +87,25 @@ function checkSource(errors: Errors, path: string, volume: Volume): void {
     checkFiles(errors, `${path}.downwardAPI.items`, volume.downwardAPI.items);
   }
   if (volume.projected !== undefined) checkProjected(errors, `${path}.projected`, volume.projected);
-  if (volume.nfs?.path && !volume.nfs.path.startsWith("/")) {
-    errors.push(fieldError.invalid(`${path}.nfs.path`, volume.nfs.path, "must be an absolute path"));
+}
+
+/** Rules that a source has in a pod and in a PersistentVolume. `path` is the source's own. */
+export function checkSourceFields(errors: Errors, path: string, source: string, value: object): void {
+  checkRequired(errors, path, source, value);
+  if (source === "hostPath") checkHostPath(errors, path, value as { path: string; type?: string });
+  const { path: directory } = value as { path?: string };
+  if (source === "nfs" && directory && !directory.startsWith("/")) {
+    errors.push(fieldError.invalid(`${path}.path`, directory, "must be an absolute path"));
   }
 }
+
+/** Upstream's ValidateCSIDriverName. */
+export function checkDriverName(errors: Errors, path: string, name: string | undefined): void {
+  if (!name) return;
+  if (name.length > MAX_DRIVER_NAME) errors.push(fieldError.tooLong(path, MAX_DRIVER_NAME));
+  addInvalid(errors, path, name, checkDnsSubdomain(name.toLowerCase()));
+}
+const MAX_DRIVER_NAME = 63;
 
 function checkRequired(errors: Errors, path: string, source: string, value: object): void {
   for (const field of REQUIRED[source] ?? []) {
