@@ -34,8 +34,9 @@ export class ResourceQuotaController extends QueueController {
     const enqueue = (quota: ResourceQuota): void => this.queue.add(keyOf(quota));
     quotas.addHandler({
       add: enqueue,
+      // Not for its status: what admission just charged is not there to be counted yet.
       update: (quota, before) => {
-        if (!semanticEqual(quota.spec, before.spec) || !semanticEqual(quota.status, before.status)) enqueue(quota);
+        if (!semanticEqual(quota.spec, before.spec)) enqueue(quota);
       },
     });
     parts.informers.informer(pods).addHandler({
