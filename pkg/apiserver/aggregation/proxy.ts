@@ -7,6 +7,7 @@ import { dialErrorText, hostPort } from "../streaming/dial-error.ts";
 import { forwardedHeaders, upgradeHeaders } from "../streaming/request-headers.ts";
 import { searchOf } from "../streaming/query.ts";
 import { sendBody } from "../streaming/send-body.ts";
+import { isStale } from "../streaming/stale-connection.ts";
 import { handOnRefusal, handOnUpgrade } from "../streaming/upgrade-proxy.ts";
 import { writeResponse } from "../streaming/write-response.ts";
 import type { Handler, Reply, RequestContext, Route, UpgradeHandler } from "../types.ts";
@@ -58,17 +59,13 @@ function proxyHandler(find: Find, log: Logger): Handler {
   };
 }
 
-/** A kept connection may have been closed at the moment it was used; what changes nothing is then asked again, as Go does. */
 async function answerOf(start: () => ClientRequest, context: RequestContext): Promise<Reply> {
   for (;;) {
     const outgoing = start();
     try {
       return await answerTo(outgoing, context);
     } catch (err) {
-      const isSafe = context.method === "GET" || context.method === "HEAD";
-      const isReset =
-        (err as NodeJS.ErrnoException).code === "ECONNRESET" || (err as NodeJS.ErrnoException).code === "EPIPE";
-      if (!isSafe || !isReset || !outgoing.reusedSocket || context.signal.aborted) throw err;
+      if (context.signal.aborted || !isStale(outgoing, err)) throw err;
     }
   }
 }

@@ -3,6 +3,7 @@ import * as https from "node:https";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "#pkg/log/index.ts";
+import { isStale } from "./stale-connection.ts";
 import type { KubeletTls, Location, StreamingOptions } from "./types.ts";
 
 export interface BackendRequest {
@@ -37,8 +38,18 @@ export class Backend {
 
   /** Resolves with the head of the response; its body is still to be read or destroyed. Rejects with the socket's error. */
   async request(location: Location, request: BackendRequest): Promise<http.IncomingMessage> {
+    for (;;) {
+      const outgoing = this.#start(location, request, this.#agentOf(location));
+      try {
+        return await this.#answerTo(outgoing, request);
+      } catch (err) {
+        if (request.signal?.aborted === true || !isStale(outgoing, err)) throw err;
+      }
+    }
+  }
+
+  async #answerTo(outgoing: http.ClientRequest, request: BackendRequest): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const outgoing = this.#start(location, request, this.#agentOf(location));
     outgoing.once("response", resolve);
     outgoing.on("error", reject);
     // The backend may insist on switching protocols that nobody asked for.
