@@ -56,6 +56,10 @@ export class Exchange implements Flight {
     return this.response.destroyed;
   }
 
+  get isWaiting(): boolean {
+    return this.ticket?.state === "waiting";
+  }
+
   get isLongRunning(): boolean {
     return this.deadline === Number.POSITIVE_INFINITY;
   }

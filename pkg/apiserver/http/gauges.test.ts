@@ -20,6 +20,7 @@ describe("gauges", () => {
       flights: [
         flight("GET", pods),
         flight("POST", pods),
+        { ...flight("GET", pods), isWaiting: true },
         flight("DELETE", `${pods}/x`),
         flight("GET", `${pods}?watch=1`, Number.POSITIVE_INFINITY),
         flight("GET", `${pods}?watch=1`, Number.POSITIVE_INFINITY),
@@ -30,6 +31,8 @@ describe("gauges", () => {
     assert.deepEqual(lines, [
       'apiserver_current_inflight_requests{request_kind="mutating"} 2',
       'apiserver_current_inflight_requests{request_kind="readOnly"} 1',
+      'apiserver_current_inqueue_requests{request_kind="mutating"} 0',
+      'apiserver_current_inqueue_requests{request_kind="readOnly"} 1',
       'apiserver_longrunning_requests{component="apiserver",verb="WATCH",group="",version="v1",resource="pods",subresource="",scope="namespace"} 2',
       'apiserver_storage_size_bytes{storage_cluster_id="etcd-0"} 4096',
     ]);

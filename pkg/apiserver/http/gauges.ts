@@ -15,17 +15,23 @@ const READING = new Set(["get", "list", "watch", "head", "options"]);
 /** The state as Prometheus text, in upstream's names: one line each, without an end. */
 export function gauges({ flights, objects, storeBytes }: ServerState): string[] {
   const inFlight = { mutating: 0, readOnly: 0 };
+  const waiting = { mutating: 0, readOnly: 0 };
   const longRunning = new Map<string, number>();
-  for (const { info, deadline } of flights) {
+  for (const { info, deadline, isWaiting } of flights) {
     if (info === undefined) continue;
     if (deadline === Number.POSITIVE_INFINITY) count(longRunning, info);
-    else inFlight[READING.has(info.verb) ? "readOnly" : "mutating"]++;
+    else (isWaiting === true ? waiting : inFlight)[READING.has(info.verb) ? "readOnly" : "mutating"]++;
   }
   const lines = [
     "# HELP apiserver_current_inflight_requests Requests being answered now, long-running ones apart, by kind.",
     "# TYPE apiserver_current_inflight_requests gauge",
     ...Object.entries(inFlight).map(
       ([kind, size]) => `apiserver_current_inflight_requests{request_kind="${kind}"} ${size}`,
+    ),
+    "# HELP apiserver_current_inqueue_requests Requests that wait for a seat of their priority level, by kind.",
+    "# TYPE apiserver_current_inqueue_requests gauge",
+    ...Object.entries(waiting).map(
+      ([kind, size]) => `apiserver_current_inqueue_requests{request_kind="${kind}"} ${size}`,
     ),
     "# HELP apiserver_longrunning_requests Watches, logs and other streams open now.",
     "# TYPE apiserver_longrunning_requests gauge",

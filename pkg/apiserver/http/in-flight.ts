@@ -6,6 +6,8 @@ export interface Flight {
   deadline: number;
   /** Known once the path was read. */
   readonly info: RequestInfo | undefined;
+  /** For a seat of its priority level. */
+  readonly isWaiting?: boolean;
   /** Ends the request: why "timeout" (504) or "drain" (watches end, others may finish). */
   cut(why: "timeout" | "drain"): void;
 }

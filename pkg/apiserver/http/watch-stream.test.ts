@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:http2";
+import { describe, it } from "node:test";
+import { configmaps } from "#pkg/api/types/core-v1.ts";
+import { createClient } from "#pkg/client/index.ts";
+import { createAuthority, issueCertificate } from "#pkg/pki/index.ts";
+import { startTestServer } from "../testing.ts";
+import type { ServedEvent } from "../types.ts";
+import { WatchCounter } from "./watch-counter.ts";
+import { WatchStream } from "./watch-stream.ts";
+
+const EVENT = {
+  type: "ADDED",
+  text: "",
+  bytes: Buffer.from("event"),
+  object: { metadata: {} },
+} as unknown as ServedEvent;
+
+describe("WatchStream", () => {
+  it("cuts a reader that is too far behind, and goes on with one that is not", () => {
+    const chunks: Uint8Array[] = [];
+    const target = {
+      writableLength: 0,
+      destroyed: false,
+      write: (chunk: Uint8Array) => chunks.push(chunk) > 0,
+      end: () => undefined,
+      once: () => undefined,
+    };
+    const counter = new WatchCounter("");
+    const stream = new WatchStream(target, (event) => event.bytes, counter);
+    assert.equal(stream.send(EVENT), true);
+    target.writableLength = 20 << 20;
+    assert.equal(stream.send(EVENT), true);
+    target.writableLength = 300 << 20;
+    assert.equal(stream.send(EVENT), false);
+    assert.equal(counter.events, 2);
+    assert.equal(counter.counts[0], 2);
+  });
+
+  it("does not let one that reads nothing hold up another over TLS", async (t) => {
+    const { server, transport } = await startTestServer(t);
+    const authority = await createAuthority("test");
+    const to = { commonName: "minik", ipAddresses: ["127.0.0.1"], usage: "server" } as const;
+    const tls = { ...(await issueCertificate(authority, to)), clientAuthorities: authority.cert };
+    const organizations = ["system:masters"];
+    const { cert, key } = await issueCertificate(authority, { commonName: "root", organizations, usage: "client" });
+    const { port } = await server.listen({ host: "127.0.0.1", port: 0, tls });
+    const open = async (): ReturnType<typeof watch> => await watch(port, { ca: authority.cert, cert, key });
+    const [stuck, quick] = await Promise.all([open(), open()]);
+    stuck.stream.pause();
+    let text = "";
+    const seen = new Promise<void>((resolve) => {
+      quick.stream.on("data", (chunk) => {
+        text += String(chunk);
+        if (text.includes('"name":"c39"')) resolve();
+      });
+    });
+    const client = createClient(transport);
+    const data = { text: "x".repeat(200_000) };
+    for (let i = 0; i < 40; i++) await client.create(configmaps, { metadata: { namespace: "a", name: `c${i}` }, data });
+    await seen;
+    assert.equal(text.split('"type":"ADDED"').length - 1, 40);
+    for (const { session } of [stuck, quick]) session.destroy();
+  });
+});
+
+interface Watch {
+  readonly session: ReturnType<typeof connect>;
+  readonly stream: ReturnType<ReturnType<typeof connect>["request"]>;
+}
+
+async function watch(port: number, tls: { ca: string; cert: string; key: string }): Promise<Watch> {
+  const session = connect(`https://127.0.0.1:${port}`, tls);
+  session.on("error", () => undefined);
+  const stream = session.request({ ":path": "/api/v1/namespaces/a/configmaps?watch=1" });
+  stream.on("error", () => undefined);
+  await once(stream, "response");
+  return { session, stream };
+}
