@@ -467,6 +467,19 @@ describe("customResourceDefinitions", () => {
     ]);
   });
 
+  it("stops running rules when one costs more than an evaluation may", async () => {
+    const rule = "self.list.all(a, self.list.all(b, a <= 2000 || b <= 2000))";
+    const definition = withSpec({
+      type: "object",
+      properties: { list: { type: "array", items: { type: "integer" } } },
+      "x-kubernetes-validations": [{ rule }, { rule: "false" }],
+    });
+    const list = Array.from({ length: 2000 }, (_, i) => i);
+    assert.deepEqual((await create(definition, cronTab({ list }))).errors, [
+      `spec: Invalid value: "object": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${rule}`,
+    ]);
+  });
+
   it("warns instead of refusing when a rule fails on what did not change", async () => {
     const definition = withSpec({
       type: "object",
