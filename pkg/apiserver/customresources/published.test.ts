@@ -123,12 +123,16 @@ describe("documents of custom resources", { concurrency: true }, () => {
     assert.deepEqual(rest, { type: "object", description: "Foo CRD for Testing" });
     assert.deepEqual(properties.spec, schema.properties.spec);
     assert.equal(properties.metadata.$ref, "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
-    assert.ok(paths["/apis/stable.example.com/v1/namespaces/{namespace}/foos/{name}"].patch);
+    // kubectl sends strategic merge patches where they are named.
+    const at = "/apis/stable.example.com/v1/namespaces/{namespace}/foos/{name}";
+    const patchTypes = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"];
+    assert.deepEqual(paths[at].patch.consumes, patchTypes);
     const index = await document(test, "/openapi/v3");
     const { serverRelativeURL } = index.paths["apis/stable.example.com/v1"];
     const v3 = await document(test, serverRelativeURL);
     assert.deepEqual(v3.components.schemas["com.example.stable.v1.Foo"].properties.spec, schema.properties.spec);
     assert.equal(v3.components.schemas["com.example.stable.v1.FooList"].properties.items.type, "array");
+    assert.deepEqual(Object.keys(v3.paths[at].patch.requestBody.content), patchTypes);
   });
 
   it("leave out in v2 what v2 cannot say", async (t) => {

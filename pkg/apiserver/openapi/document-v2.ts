@@ -1,5 +1,5 @@
 import { toV2 } from "./convert-schema.ts";
-import { type Operation, PATCH_SCHEMA, type Path } from "./operations.ts";
+import type { Operation, Path } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
 import type { SchemaIndex } from "./schema-index.ts";
 
@@ -44,13 +44,6 @@ export interface ParameterV2 {
 }
 
 const OBJECT_TYPES = ["application/json", "application/yaml"];
-const PATCH_TYPES = [
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
-  "application/apply-patch+yaml",
-];
-
 /** What these paths and schemas are in the one OpenAPI v2 document of all groups. */
 export function documentV2(
   paths: readonly Path[],
@@ -70,12 +63,12 @@ function pathItem(path: Path): PathItemV2 {
   };
 }
 
-function operationObject({ id, tag, action, gvk, parameters, body, response }: Operation): OperationV2 {
+function operationObject({ id, tag, action, gvk, parameters, body, patchTypes, response }: Operation): OperationV2 {
   const text = response === "string";
   return {
     tags: [tag],
     operationId: id,
-    consumes: body === PATCH_SCHEMA ? PATCH_TYPES : ["*/*"],
+    consumes: patchTypes ?? ["*/*"],
     produces: text ? ["*/*"] : OBJECT_TYPES,
     schemes: ["https"],
     parameters: [...(body === undefined ? [] : [bodyParameter(body)]), ...parameters.map(parameter)],

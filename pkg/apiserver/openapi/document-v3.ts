@@ -1,16 +1,9 @@
 import { toV3 } from "./convert-schema.ts";
-import { type Operation, PATCH_SCHEMA, type Path } from "./operations.ts";
+import type { Operation, Path } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
 import type { SchemaIndex } from "./schema-index.ts";
 
 const OBJECT_TYPES = ["application/json", "application/yaml"];
-const PATCH_TYPES = [
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
-  "application/apply-patch+yaml",
-];
-
 /** The OpenAPI v3 document of one group version, as plain data. */
 export function documentV3(
   paths: readonly Path[],
@@ -40,7 +33,7 @@ function operationObject(operation: Operation): object {
     tags: [tag],
     operationId: id,
     ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameter) }),
-    ...(body === undefined ? {} : { requestBody: requestBody(body) }),
+    ...(body === undefined ? {} : { requestBody: requestBody(body, operation.patchTypes) }),
     responses: {
       200: { description: "OK", content: content(response, response === "string" ? ["*/*"] : OBJECT_TYPES) },
       401: { description: "Unauthorized" },
@@ -50,8 +43,8 @@ function operationObject(operation: Operation): object {
   };
 }
 
-function requestBody(schema: string): object {
-  if (schema === PATCH_SCHEMA) return { content: content(schema, PATCH_TYPES), required: true };
+function requestBody(schema: string, patchTypes: readonly string[] | undefined): object {
+  if (patchTypes !== undefined) return { content: content(schema, patchTypes), required: true };
   const optional = schema.endsWith(".DeleteOptions");
   return { content: content(schema, ["*/*"]), ...(optional ? {} : { required: true }) };
 }

@@ -20,13 +20,21 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   /** Schema names; a body of "*" is any object, a response of "string" is text. */
   readonly body?: string;
+  /** Content types of a patch. kubectl looks there whether it may send strategic merge patches. */
+  readonly patchTypes?: readonly string[];
   readonly response: string;
 }
 
 type Method = Operation["method"];
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
-export const PATCH_SCHEMA = `${META}Patch`;
+const PATCH_SCHEMA = `${META}Patch`;
+const CUSTOM_PATCH_TYPES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/apply-patch+yaml",
+];
+const PATCH_TYPES = CUSTOM_PATCH_TYPES.toSpliced(2, 0, "application/strategic-merge-patch+json");
 const ITEM_VERBS: readonly (readonly [string, Method, string])[] = [
   ["get", "get", "read"],
   ["update", "put", "replace"],
@@ -67,7 +75,7 @@ export function pathsOf(definition: ResourceDefinition, schemas: SchemaIndex): P
     action: ACTIONS[verb] ?? verb,
     gvk,
     parameters: verbParameters(verb),
-    ...bodyOf(verb, self),
+    ...bodyOf(verb, self, definition),
     response: verb === "list" ? list : verb.startsWith("delete") ? `${META}Status` : self,
   });
   const some = (table: typeof ITEM_VERBS, all = false): Operation[] =>
@@ -123,14 +131,15 @@ function subOperations(
       action: connect ? "connect" : (ACTIONS[verb] ?? verb),
       gvk,
       parameters: text ? connectParameters(name) : verbParameters(verb),
-      ...(text ? {} : bodyOf(verb, body)),
+      ...(text ? {} : bodyOf(verb, body, definition)),
       response: text ? "string" : body,
     }));
 }
 
-function bodyOf(verb: string, schema: string): { body?: string } {
+function bodyOf(verb: string, schema: string, definition: ResourceDefinition): Pick<Operation, "body" | "patchTypes"> {
   if (verb === "create" || verb === "update") return { body: schema };
-  if (verb === "patch") return { body: PATCH_SCHEMA };
+  if (verb === "patch")
+    return { body: PATCH_SCHEMA, patchTypes: isCustom(definition) ? CUSTOM_PATCH_TYPES : PATCH_TYPES };
   if (verb.startsWith("delete")) return { body: `${META}DeleteOptions` };
   return {};
 }
