@@ -3,13 +3,22 @@ import { type FieldSet, type FieldSetDraft, isEmpty, LEAF, SELF } from "./field-
 import { elementOf } from "./list-items.ts";
 import { printElement, printPath } from "./path-element.ts";
 
-/** An applied configuration that does not fit the schema; `message` is upstream's, with the path. */
+/** More findings than this are not named. */
+const MAX_FINDINGS = 100;
+
+/** An applied configuration that does not fit the schema; `message` has upstream's words, with the paths. */
 export class TypedError extends Error {
   readonly code = "TYPED";
-  constructor(path: readonly string[], why: string) {
-    super(path.length === 0 ? why : `${printPath(path)}: ${why}`);
+  constructor(findings: readonly string[]) {
+    super(findings.length === 1 ? findings[0] : ["errors:", ...findings.map((each) => `  ${each}`)].join("\n"));
     this.name = "TypedError";
   }
+}
+
+/** Where a walk is, and what it found that does not fit. */
+interface Walk {
+  readonly path: string[];
+  readonly findings: string[];
 }
 
 /**
@@ -17,36 +26,37 @@ export class TypedError extends Error {
  * empty. @throws TypedError where `strict` and the schema does not have what is there
  */
 export function fieldsOf(type: FieldType, value: unknown, strict: boolean): FieldSet {
-  const set = nodeOf(type, value, [], strict);
+  const walk: Walk = { path: [], findings: [] };
+  const set = nodeOf(type, value, walk);
+  if (strict && walk.findings.length > 0) throw new TypedError(walk.findings);
   return set === undefined || set[SELF] === undefined ? (set ?? LEAF) : LEAF;
 }
 
+function report({ path, findings }: Walk, why: string): void {
+  if (findings.length < MAX_FINDINGS) findings.push(path.length === 0 ? why : `${printPath(path)}: ${why}`);
+}
+
 /** The node of a value, without regard to whether the value's own path belongs to the set. */
-function nodeOf(type: FieldType, value: unknown, path: string[], strict: boolean): FieldSet | undefined {
+function nodeOf(type: FieldType, value: unknown, walk: Walk): FieldSet | undefined {
   if (typeof value !== "object" || value === null) {
-    if (strict && value !== null && (type.kind === "map" || type.kind === "list"))
-      throw new TypedError(path, `expected ${type.kind}, got &{${JSON.stringify(value)}}`);
+    if (value !== null && (type.kind === "map" || type.kind === "list"))
+      report(walk, `expected ${type.kind}, got &{${JSON.stringify(value)}}`);
     return LEAF;
   }
   if (type.kind === "leaf") return LEAF;
   if (Array.isArray(value)) {
-    if (type.kind === "list") return ofList(type, value, path, strict);
-    if (strict && type.kind === "map") throw new TypedError(path, "expected map, got &{[]}");
+    if (type.kind === "list") return ofList(type, value, walk);
+    if (type.kind === "map") report(walk, "expected map, got &{[]}");
     return LEAF;
   }
   if (type.kind === "list") {
-    if (strict) throw new TypedError(path, "expected list, got &{map[]}");
+    report(walk, "expected list, got &{map[]}");
     return LEAF;
   }
-  return ofMap(type, value as Record<string, unknown>, path, strict);
+  return ofMap(type, value as Record<string, unknown>, walk);
 }
 
-function ofMap(
-  type: MapType | typeof DEDUCED,
-  value: Record<string, unknown>,
-  path: string[],
-  strict: boolean,
-): FieldSet | undefined {
+function ofMap(type: MapType | typeof DEDUCED, value: Record<string, unknown>, walk: Walk): FieldSet | undefined {
   const out: FieldSetDraft = {};
   for (const key in value) {
     const child = value[key];
@@ -55,10 +65,10 @@ function ofMap(
     const declared = type.kind === "map" ? type.fields.get(key) : undefined;
     if (type.kind === "map" && type.unowned?.has(key) === true) continue;
     const childType = declared ?? (type.kind === "map" ? type.element : DEDUCED);
-    path.push(element);
-    if (childType === undefined && strict) throw new TypedError(path, "field not declared in schema");
-    const node = nodeOf(childType ?? DEDUCED, child, path, strict);
-    path.pop();
+    walk.path.push(element);
+    if (childType === undefined) report(walk, "field not declared in schema");
+    const node = nodeOf(childType ?? DEDUCED, child, walk);
+    walk.path.pop();
     if (node === undefined) {
       // An empty list sets nothing, an empty object itself; metadata that only says whose it is neither.
       if (declared === undefined || (!Array.isArray(child) && !isPartlyUnowned(declared))) out[element] = LEAF;
@@ -67,23 +77,22 @@ function ofMap(
   return isEmpty(out) ? undefined : out;
 }
 
-function ofList(type: ListType, list: readonly unknown[], path: string[], strict: boolean): FieldSet | undefined {
+function ofList(type: ListType, list: readonly unknown[], walk: Walk): FieldSet | undefined {
   const out: FieldSetDraft = {};
   for (let i = 0; i < list.length; i++) {
     const element = elementOf(type, list[i]);
     if (element === undefined) {
-      if (!strict) continue;
       const missing = (type.keys ?? []).map(({ name }) => JSON.stringify(name)).join(", ");
-      throw new TypedError(
-        path,
+      report(
+        walk,
         `element ${i}: associative list with keys has an element that omits key field ${missing} (and doesn't have default value)`,
       );
+      continue;
     }
-    if (out[element] !== undefined && strict)
-      throw new TypedError(path, `duplicate entries for key ${printElement(element)}`);
-    path.push(element);
-    const node = nodeOf(type.element, list[i], path, strict);
-    path.pop();
+    if (out[element] !== undefined) report(walk, `duplicate entries for key ${printElement(element)}`);
+    walk.path.push(element);
+    const node = nodeOf(type.element, list[i], walk);
+    walk.path.pop();
     out[element] = node === undefined ? LEAF : withSelf(node);
   }
   return isEmpty(out) ? undefined : out;

@@ -84,6 +84,10 @@ describe("fieldsOf", () => {
 
   it("says where a value does not fit", () => {
     assert.equal(failure(TYPE, { nope: 1 }), ".nope: field not declared in schema");
+    assert.equal(
+      failure(TYPE, { nope: 1, struct: { z: 1 } }),
+      "errors:\n  .nope: field not declared in schema\n  .struct.z: field not declared in schema",
+    );
     assert.equal(failure(TYPE, { set: "x" }), '.set: expected list, got &{"x"}');
     assert.equal(failure(TYPE, { struct: [] }), ".struct: expected map, got &{[]}");
     assert.equal(failure(TYPE, { set: ["a", "a"] }), '.set: duplicate entries for key [="a"]');
