@@ -29,7 +29,7 @@ export class DocumentsV3 {
   async hash(now: Grouped, key: string): Promise<string> {
     const made = this.#find(now, key);
     if (!made.madeFrom.every(isCustom)) return (await this.document(now, key)).hash;
-    made.hash ??= hashOf(made.madeFrom, this.#version);
+    made.hash ??= hashOf(now, made.madeFrom, this.#version);
     return made.hash;
   }
 
@@ -67,11 +67,11 @@ export class DocumentsV3 {
   }
 }
 
-async function hashOf(own: readonly ResourceDefinition[], version: string): Promise<string> {
+async function hashOf({ schemas }: Grouped, own: readonly ResourceDefinition[], version: string): Promise<string> {
   await nextTurn();
   const hash = createHash("sha256").update(version);
-  for (const { kind, listKind, plural, namespaced, verbs, subresources, schema } of own)
-    hash.update(JSON.stringify([kind, listKind, plural, namespaced, verbs, subresources, schema]));
+  for (const definition of own)
+    hash.update(JSON.stringify([definition.listKind, definition.schema, pathsOf(definition, schemas)]));
   return hash.digest("hex").toUpperCase();
 }
 
