@@ -130,12 +130,15 @@ describe("kinds", () => {
     [
       "discovery.k8s.io/endpointslices",
       { addressType: "IPv4", endpoints: [{ addresses: ["x"] }] },
-      ['endpoints[0].addresses[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+      [
+        'endpoints[0].addresses[0]: Invalid value: "x": must be a valid IPv4 address',
+        'endpoints[0].addresses[0]: Invalid value: "x": must be a valid IP address',
+      ],
     ],
     [
       "coordination.k8s.io/leases",
       { spec: { leaseDurationSeconds: 0 } },
-      ["spec.leaseDurationSeconds: Invalid value: 0: must be greater than zero"],
+      ["spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0"],
     ],
     [
       "/persistentvolumeclaims",

@@ -1,7 +1,16 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
-import { addInvalid, checkEnum, type Errors } from "../field-checks.ts";
+import {
+  addInvalid,
+  checkEnum,
+  checkName,
+  checkNotNegative,
+  checkOptionalEnum,
+  type Errors,
+  NOT_NEGATIVE,
+} from "../field-checks.ts";
 import { checkPathSegment } from "../names.ts";
+import { compareQuantities } from "../quantity.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
@@ -9,6 +18,7 @@ import type {
   HPAScalingRules,
   HorizontalPodAutoscaler as Autoscaler,
   MetricSpec,
+  MetricTarget,
   MetricStatus,
 } from "../types/autoscaling-v2.ts";
 
@@ -55,9 +65,11 @@ function validate(autoscaler: Autoscaler): Errors {
   const errors: Errors = [];
   const { spec } = autoscaler;
   const min = spec.minReplicas ?? 1;
-  if (min < 0) errors.push(fieldError.invalid("spec.minReplicas", min, "must be greater than or equal to 1"));
-  if (min === 0 && !(spec.metrics ?? []).some((m) => m.type === "Object" || m.type === "External")) {
-    errors.push(fieldError.invalid("spec.minReplicas", min, "must be greater than or equal to 1"));
+  // Scaling to nothing needs a metric that does not come from the pods.
+  const mayBeNone = spec.metrics?.some((m) => m.type === "Object" || m.type === "External") === true;
+  if (min < (mayBeNone ? 0 : 1)) {
+    const why = `must be greater than or equal to ${mayBeNone ? 0 : 1}`;
+    errors.push(fieldError.invalid("spec.minReplicas", min, why));
   }
   if ((spec.maxReplicas ?? 0) < 1) {
     errors.push(fieldError.invalid("spec.maxReplicas", spec.maxReplicas ?? 0, "must be greater than 0"));
@@ -66,31 +78,116 @@ function validate(autoscaler: Autoscaler): Errors {
     const why = "must be greater than or equal to `minReplicas`";
     errors.push(fieldError.invalid("spec.maxReplicas", spec.maxReplicas ?? 0, why));
   }
-  for (const field of ["kind", "name"] as const) {
-    const value = spec.scaleTargetRef?.[field] ?? "";
-    if (value === "") errors.push(fieldError.required(`spec.scaleTargetRef.${field}`));
-    else addInvalid(errors, `spec.scaleTargetRef.${field}`, value, checkPathSegment(value));
-  }
+  checkReference(errors, "spec.scaleTargetRef", spec.scaleTargetRef);
   for (const [i, metric] of (spec.metrics ?? []).entries()) checkMetric(errors, `spec.metrics[${i}]`, metric);
   checkRules(errors, "spec.behavior.scaleUp", spec.behavior?.scaleUp);
   checkRules(errors, "spec.behavior.scaleDown", spec.behavior?.scaleDown);
   return errors;
 }
 
+type Field = "object" | "pods" | "resource" | "containerResource" | "external";
+const FIELDS: readonly Field[] = ["object", "external", "pods", "resource", "containerResource"];
+
 function checkMetric(errors: Errors, path: string, metric: MetricSpec): void {
   if (!metric.type) errors.push(fieldError.required(`${path}.type`, "must specify a metric source type"));
-  else if (!METRICS.includes(metric.type)) errors.push(fieldError.notSupported(`${path}.type`, metric.type, METRICS));
-  else {
-    const field = fieldOf(metric.type) as "resource";
-    if (metric[field] === undefined) {
-      const why = "must populate information for the given metric source";
-      errors.push(fieldError.required(`${path}.${field}`, why));
-    } else
-      checkEnum(errors, `${path}.${field}.target.type`, metric[field].target?.type, [
-        "AverageValue",
-        "Utilization",
-        "Value",
-      ]);
+  if (!METRICS.includes(metric.type)) errors.push(fieldError.notSupported(`${path}.type`, metric.type ?? "", METRICS));
+  const given = FIELDS.filter((field) => metric[field] !== undefined);
+  const [first] = given;
+  if (first !== undefined) checkSource(errors, `${path}.${first}`, first, metric);
+  const expected = fieldOf(metric.type);
+  if (!(given as readonly string[]).includes(expected)) {
+    const why = "must populate information for the given metric source";
+    errors.push(fieldError.required(`${path}.${expected}`, why));
+  }
+  if (given.length === 1) return;
+  for (const field of given) {
+    if (field === expected) continue;
+    errors.push(fieldError.forbidden(`${path}.${field}`, "must populate the given metric source only"));
+  }
+}
+
+function checkSource(errors: Errors, path: string, field: Field, metric: MetricSpec): void {
+  const { object, external, pods, containerResource } = metric;
+  if (field === "object" && object !== undefined) {
+    checkReference(errors, `${path}.describedObject`, object.describedObject);
+    checkIdentifier(errors, `${path}.metric`, object.metric);
+    checkTarget(errors, `${path}.target`, object.target);
+    if (object.target?.value === undefined && object.target?.averageValue === undefined) {
+      const why = "must set either a target value or averageValue";
+      errors.push(fieldError.required(`${path}.target.averageValue`, why));
+    }
+  } else if (field === "external" && external !== undefined) {
+    checkIdentifier(errors, `${path}.metric`, external.metric);
+    checkTarget(errors, `${path}.target`, external.target);
+    const { value, averageValue } = external.target ?? {};
+    if (value === undefined && averageValue === undefined) {
+      const why = "must set either a target value for metric or a per-pod target";
+      errors.push(fieldError.required(`${path}.target.averageValue`, why));
+    } else if (value !== undefined && averageValue !== undefined) {
+      const why = "may not set both a target value for metric and a per-pod target";
+      errors.push(fieldError.forbidden(`${path}.target.value`, why));
+    }
+  } else if (field === "pods" && pods !== undefined) {
+    checkIdentifier(errors, `${path}.metric`, pods.metric);
+    checkTarget(errors, `${path}.target`, pods.target);
+    if (!isPositive(pods.target?.averageValue)) {
+      const why = "must specify a positive target averageValue";
+      errors.push(fieldError.required(`${path}.target.averageValue`, why));
+    }
+  } else {
+    const source = metric.resource ?? containerResource;
+    if (!source?.name) errors.push(fieldError.required(`${path}.name`, "must specify a resource name"));
+    if (field === "containerResource" && !containerResource?.container) {
+      errors.push(fieldError.required(`${path}.container`, "must specify a container"));
+    }
+    checkTarget(errors, `${path}.target`, source?.target);
+    const { averageUtilization, averageValue } = source?.target ?? {};
+    if (averageUtilization === undefined && averageValue === undefined) {
+      const why = "must set either a target raw value or a target utilization";
+      errors.push(fieldError.required(`${path}.target.averageUtilization`, why));
+    } else if (averageUtilization !== undefined && averageValue !== undefined) {
+      const why = "may not set both a target raw value and a target utilization";
+      errors.push(fieldError.forbidden(`${path}.target.averageValue`, why));
+    }
+  }
+}
+
+const isPositive = (amount: string | undefined): boolean => amount !== undefined && compareQuantities(amount, "0") > 0;
+
+function checkReference(
+  errors: Errors,
+  path: string,
+  ref: { kind?: string; name?: string; apiVersion?: string } | undefined,
+): void {
+  checkName(errors, `${path}.kind`, ref?.kind, checkPathSegment);
+  checkName(errors, `${path}.name`, ref?.name, checkPathSegment);
+  const parts = (ref?.apiVersion ?? "").split("/");
+  if (parts.length > 2) {
+    const why = `unexpected GroupVersion string: ${ref?.apiVersion}`;
+    errors.push(fieldError.invalid(`${path}.apiVersion`, ref?.apiVersion, why));
+  }
+}
+
+function checkIdentifier(errors: Errors, path: string, metric: { name?: string } | undefined): void {
+  const name = metric?.name ?? "";
+  if (name === "") errors.push(fieldError.required(`${path}.name`, "must specify a metric name"));
+  else addInvalid(errors, `${path}.name`, name, checkPathSegment(name));
+}
+
+function checkTarget(errors: Errors, path: string, target: MetricTarget | undefined): void {
+  const { type = "", value, averageValue, averageUtilization } = target ?? {};
+  if (type === "") errors.push(fieldError.required(`${path}.type`, "must specify a metric target type"));
+  if (type !== "Utilization" && type !== "Value" && type !== "AverageValue") {
+    errors.push(fieldError.invalid(`${path}.type`, type, "must be either Utilization, Value, or AverageValue"));
+  }
+  if (value !== undefined && !isPositive(value)) {
+    errors.push(fieldError.invalid(`${path}.value`, value, "must be positive"));
+  }
+  if (averageValue !== undefined && !isPositive(averageValue)) {
+    errors.push(fieldError.invalid(`${path}.averageValue`, averageValue, "must be positive"));
+  }
+  if (averageUtilization !== undefined && averageUtilization < 1) {
+    errors.push(fieldError.invalid(`${path}.averageUtilization`, averageUtilization, "must be greater than 0"));
   }
 }
 
@@ -101,9 +198,12 @@ function checkRules(errors: Errors, path: string, rules: HPAScalingRules | undef
     const why = window < 0 ? "must be greater than or equal to zero" : "must be less than or equal to 3600";
     errors.push(fieldError.invalid(`${path}.stabilizationWindowSeconds`, window, why));
   }
-  checkEnum(errors, `${path}.selectPolicy`, rules.selectPolicy, ["Disabled", "Max", "Min"]);
+  checkOptionalEnum(errors, `${path}.selectPolicy`, rules.selectPolicy, ["Disabled", "Max", "Min"]);
   if ((rules.policies ?? []).length === 0)
     errors.push(fieldError.required(`${path}.policies`, "must specify at least one Policy"));
+  if (rules.tolerance?.startsWith("-") === true) {
+    errors.push(fieldError.invalid(`${path}.tolerance`, rules.tolerance, NOT_NEGATIVE));
+  }
   for (const [i, policy] of (rules.policies ?? []).entries()) {
     const at = `${path}.policies[${i}]`;
     checkEnum(errors, `${at}.type`, policy.type, ["Percent", "Pods"]);
@@ -158,6 +258,12 @@ export const horizontalPodAutoscalerStrategy = strategyOf<Autoscaler>({
   defaults: defaultAutoscaler,
   validate,
   validateUpdate: validate,
+  validateStatusUpdate: (autoscaler) => {
+    const errors: Errors = [];
+    checkNotNegative(errors, "status.currentReplicas", autoscaler.status?.currentReplicas);
+    checkNotNegative(errors, "status.desiredReplicas", autoscaler.status?.desiredReplicas);
+    return errors;
+  },
   columns: [
     nameColumn,
     column(

@@ -1,10 +1,11 @@
+import { isIPv4, isIPv6 } from "node:net";
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, checkEnum, checkImmutable, type Errors } from "../field-checks.ts";
 import {
   checkDnsLabel,
   checkDnsSubdomain,
-  checkIp,
+  checkNonSpecialIp,
   checkPortName,
   checkPortNumber,
   checkQualifiedName,
@@ -15,6 +16,8 @@ import type { Endpoint, EndpointSlice } from "../types/discovery-v1.ts";
 const MAX_ENDPOINTS = 1000;
 const MAX_PORTS = 20_000;
 const MAX_ADDRESSES = 100;
+const MAX_TOPOLOGY = 16;
+const MAX_HINTS = 8;
 const SHOWN = 3;
 
 function validate(slice: EndpointSlice): Errors {
@@ -39,14 +42,26 @@ function checkEndpoint(errors: Errors, path: string, endpoint: Endpoint, type: s
     const at = `${path}.addresses[${i}]`;
     if (type === "FQDN") addInvalid(errors, at, address, checkDnsSubdomain(address));
     else {
-      addInvalid(errors, at, address, checkIp(address));
-      if (checkIp(address).length === 0 && (type === "IPv6") !== address.includes(":")) {
-        errors.push(fieldError.invalid(at, address, `must be an ${type} address`));
-      }
+      const isRight = type === "IPv6" ? isIPv6(address) : isIPv4(address);
+      if (!isRight) errors.push(fieldError.invalid(at, address, `must be a valid ${type} address`));
+      addInvalid(errors, at, address, checkNonSpecialIp(address));
     }
   }
   if (endpoint.nodeName)
     addInvalid(errors, `${path}.nodeName`, endpoint.nodeName, checkDnsSubdomain(endpoint.nodeName));
+  const topology = Object.keys(endpoint.deprecatedTopology ?? {});
+  if (topology.length > MAX_TOPOLOGY) {
+    errors.push(fieldError.tooMany(`${path}.deprecatedTopology`, topology.length, MAX_TOPOLOGY));
+  }
+  for (const hints of ["forZones", "forNodes"] as const) {
+    const all = endpoint.hints?.[hints] ?? [];
+    const at = `${path}.hints.${hints}`;
+    if (all.length > MAX_HINTS) errors.push(fieldError.tooMany(at, all.length, MAX_HINTS));
+    for (const [i, { name }] of all.entries()) {
+      if (all.findIndex((each) => each.name === name) < i) errors.push(fieldError.duplicate(`${at}[${i}].name`, name));
+      addInvalid(errors, `${at}[${i}].name`, name, checkDnsSubdomain(name ?? ""));
+    }
+  }
   if (endpoint.hostname) addInvalid(errors, `${path}.hostname`, endpoint.hostname, checkDnsLabel(endpoint.hostname));
 }
 

@@ -1,7 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, checkEnum, checkImmutable, type Errors } from "../field-checks.ts";
-import { checkQualifiedName } from "../names.ts";
+import { checkDnsSubdomain, checkPathSegment, checkQualifiedName } from "../names.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { IngressClass } from "../types/networking-v1.ts";
 
@@ -17,8 +17,12 @@ function validate(ingressClass: IngressClass): Errors {
     addInvalid(errors, "spec.controller", controller, checkQualifiedName(controller.split("/").slice(0, 2).join("/")));
   if (parameters === undefined) return errors;
   const at = "spec.parameters";
-  if (!parameters.kind) errors.push(fieldError.required(`${at}.kind`, "kind is required"));
-  if (!parameters.name) errors.push(fieldError.required(`${at}.name`, "name is required"));
+  const { apiGroup, kind, name } = parameters as Partial<typeof parameters>;
+  if (apiGroup !== undefined) addInvalid(errors, `${at}.apiGroup`, apiGroup, checkDnsSubdomain(apiGroup));
+  if (!kind) errors.push(fieldError.required(`${at}.kind`, "kind is required"));
+  else addInvalid(errors, `${at}.kind`, kind, checkPathSegment(kind));
+  if (!name) errors.push(fieldError.required(`${at}.name`, "name is required"));
+  else addInvalid(errors, `${at}.name`, name, checkPathSegment(name));
   checkEnum(errors, `${at}.scope`, parameters.scope, ["Cluster", "Namespace"]);
   if (parameters.scope === "Namespace" && !parameters.namespace) {
     const why = "`parameters.scope` is set to 'Namespace'";

@@ -5,6 +5,7 @@ import { addInvalid, checkEnum, type Errors } from "../field-checks.ts";
 import {
   checkDns1035Label,
   checkDnsSubdomain,
+  checkIp,
   checkPortName,
   checkPortNumber,
   checkWildcardDnsSubdomain,
@@ -35,6 +36,32 @@ function validate(ingress: Ingress): Errors {
   }
   if (spec.ingressClassName !== undefined) {
     addInvalid(errors, "spec.ingressClassName", spec.ingressClassName, checkDnsSubdomain(spec.ingressClassName));
+  }
+  return errors;
+}
+
+const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+
+function validateNew(ingress: Ingress): Errors {
+  const errors = validate(ingress);
+  const annotation = ingress.metadata.annotations?.[CLASS_ANNOTATION];
+  if (annotation !== undefined && ingress.spec.ingressClassName !== undefined) {
+    const why = "can not be set when the class field is also set";
+    errors.push(fieldError.invalid(`annotations.${CLASS_ANNOTATION}`, annotation, why));
+  }
+  return errors;
+}
+
+function validateStatusUpdate(ingress: Ingress): Errors {
+  const errors: Errors = [];
+  for (const [i, { ip, hostname }] of (ingress.status?.loadBalancer?.ingress ?? []).entries()) {
+    const at = `status.loadBalancer.ingress[${i}]`;
+    if (ip) addInvalid(errors, `${at}.ip`, ip, checkIp(ip));
+    if (!hostname) continue;
+    addInvalid(errors, `${at}.hostname`, hostname, checkDnsSubdomain(hostname));
+    if (isIP(hostname) !== 0) {
+      errors.push(fieldError.invalid(`${at}.hostname`, hostname, "must be a DNS name, not an IP address"));
+    }
   }
   return errors;
 }
@@ -101,8 +128,13 @@ export const ingressStrategy = strategyOf<Ingress>({
     ingress.status ??= { loadBalancer: {} };
     ingress.status.loadBalancer ??= {};
   },
-  validate,
+  validate: validateNew,
   validateUpdate: validate,
+  validateStatusUpdate,
+  warnings: (ingress, old) =>
+    old === undefined && ingress.metadata.annotations?.[CLASS_ANNOTATION] !== undefined
+      ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
   columns: [
     nameColumn,
     column("Class", "Who serves it", (i: Ingress) => i.spec.ingressClassName ?? "<none>"),

@@ -1,4 +1,5 @@
 import { fieldError } from "#pkg/errors/index.ts";
+import { type Cidr, parseCidr } from "../address.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, checkEnum, checkLabelSelector, type Errors } from "../field-checks.ts";
 import { formatLabelSelector } from "../labels.ts";
@@ -53,12 +54,27 @@ function checkPeer(errors: Errors, path: string, peer: NetworkPolicyPeer): void 
   }
   if (bySelector) errors.push(fieldError.forbidden(path, "may not specify both ipBlock and another peer"));
   const { cidr, except } = peer.ipBlock;
-  if (!cidr) errors.push(fieldError.required(`${path}.ipBlock.cidr`));
-  else addInvalid(errors, `${path}.ipBlock.cidr`, cidr, checkCidr(cidr));
+  const at = `${path}.ipBlock`;
+  if (!cidr) {
+    errors.push(fieldError.required(`${at}.cidr`));
+    return;
+  }
+  const wrong = checkCidr(cidr);
+  addInvalid(errors, `${at}.cidr`, cidr, wrong);
+  if (wrong.length > 0) return;
   for (const [i, block] of (except ?? []).entries()) {
-    addInvalid(errors, `${path}.ipBlock.except[${i}]`, block, checkCidr(block));
+    const messages = checkCidr(block);
+    addInvalid(errors, `${at}.except[${i}]`, block, messages);
+    if (messages.length === 0 && !isStrictlyInside(parseCidr(block), parseCidr(cidr))) {
+      errors.push(fieldError.invalid(`${at}.except[${i}]`, block, "must be a strict subset of `cidr`"));
+    }
   }
 }
+
+const isStrictlyInside = (inner: Cidr, outer: Cidr): boolean =>
+  inner.family === outer.family &&
+  inner.prefix > outer.prefix &&
+  inner.base >> BigInt(outer.hostBits) === outer.base >> BigInt(outer.hostBits);
 
 export const networkPolicyStrategy = strategyOf<NetworkPolicy>({
   generation: true,

@@ -4,6 +4,7 @@ import {
   checkIntOrPercent,
   checkLabelSelector,
   checkNotMoreThan100Percent,
+  checkNotNegative,
   checkOptionalEnum,
   type Errors,
 } from "../field-checks.ts";
@@ -40,6 +41,13 @@ export const podDisruptionBudgetStrategy = strategyOf<PodDisruptionBudget>({
   },
   validate,
   validateUpdate: validate,
+  validateStatusUpdate: ({ status }) => {
+    const errors: Errors = [];
+    for (const field of ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const) {
+      checkNotNegative(errors, `status.${field}`, status?.[field]);
+    }
+    return errors;
+  },
   columns: [
     nameColumn,
     column("Min Available", "Pods that must be available", (b: PodDisruptionBudget) =>

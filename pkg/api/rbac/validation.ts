@@ -67,11 +67,12 @@ export function validateBinding(binding: RoleBinding, isNamespaced: boolean): Er
   else {
     for (const m of checkPathSegment(roleRef.name)) errors.push(fieldError.invalid("roleRef.name", roleRef.name, m));
   }
-  for (const [i, subject] of (binding.subjects ?? []).entries()) checkSubject(errors, `subjects[${i}]`, subject);
+  for (const [i, subject] of (binding.subjects ?? []).entries())
+    checkSubject(errors, `subjects[${i}]`, subject, isNamespaced);
   return errors;
 }
 
-function checkSubject(errors: Errors, path: string, subject: Subject): void {
+function checkSubject(errors: Errors, path: string, subject: Subject, isNamespaced: boolean): void {
   if (!subject.name) errors.push(fieldError.required(`${path}.name`));
   const group = subject.apiGroup ?? "";
   switch (subject.kind) {
@@ -81,7 +82,7 @@ function checkSubject(errors: Errors, path: string, subject: Subject): void {
           errors.push(fieldError.invalid(`${path}.name`, subject.name, m));
       }
       if (group !== "") errors.push(fieldError.notSupported(`${path}.apiGroup`, group, [""]));
-      if (!subject.namespace) errors.push(fieldError.required(`${path}.namespace`));
+      if (!isNamespaced && !subject.namespace) errors.push(fieldError.required(`${path}.namespace`));
       break;
     case "User":
     case "Group":

@@ -5,7 +5,6 @@ import {
   conflict,
   type FieldError,
   fieldError,
-  forbidden,
   invalid,
   notFound,
   serviceUnavailable,
@@ -13,7 +12,7 @@ import {
 import type { Reply, TokenClaims } from "../../types.ts";
 import { admitBody } from "../admission.ts";
 import { timestamp } from "../metadata.ts";
-import { existing, groupResource, type RegistryServices, type Target } from "../services.ts";
+import { existing, type RegistryServices, type Target } from "../services.ts";
 import { readSubresource } from "./body-of.ts";
 
 const TOKEN_REQUEST = { kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"] };
@@ -32,7 +31,7 @@ export async function requestToken(services: RegistryServices, target: Target): 
   const seconds = spec?.expirationSeconds ?? DEFAULT_SECONDS;
   const given = spec?.audiences ?? [];
   const audiences = given.length > 0 ? given : services.tokens.defaultAudiences;
-  validate(spec, seconds, target);
+  validate(object.metadata, seconds, target);
   const issuedAt = Math.floor(services.now() / 1000);
   const claims: TokenClaims = {
     namespace: target.namespace,
@@ -57,8 +56,22 @@ export async function requestToken(services: RegistryServices, target: Target): 
   return { kind: "object", status: 201, object: answer };
 }
 
-function validate(spec: TokenRequest["spec"], seconds: number, target: Target): void {
+function validate(
+  metadata: { readonly name?: string; readonly namespace?: string },
+  seconds: number,
+  target: Target,
+): void {
   const errors: FieldError[] = [];
+  if (metadata.name && metadata.name !== target.name)
+    errors.push(fieldError.invalid("metadata.name", metadata.name, "must match the service account name if specified"));
+  if (metadata.namespace && metadata.namespace !== target.namespace)
+    errors.push(
+      fieldError.invalid(
+        "metadata.namespace",
+        metadata.namespace,
+        "must match the service account namespace if specified",
+      ),
+    );
   if (seconds < MIN_SECONDS)
     errors.push(
       fieldError.invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes"),
@@ -67,9 +80,12 @@ function validate(spec: TokenRequest["spec"], seconds: number, target: Target): 
     errors.push(
       fieldError.invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds"),
     );
-  if (spec?.audiences?.some((audience) => audience === "") === true)
-    errors.push(fieldError.invalid("spec.audiences", spec.audiences, "must not hold an empty string"));
-  if (errors.length > 0) throw invalid("authentication.k8s.io", "TokenRequest", target.name, errors);
+  if (errors.length > 0) throw invalid("authentication.k8s.io", "TokenRequest", metadata.name ?? "", errors);
+}
+
+/** "apps/v1, Kind=Deployment", as Go prints it. */
+function gvkOf({ apiVersion = "", kind = "" }: BoundObjectReference): string {
+  return `${apiVersion.includes("/") ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }
 
 function bindingOf(
@@ -80,14 +96,14 @@ function bindingOf(
   if (ref === undefined) return {};
   const { kind, name = "", uid } = ref;
   if (kind !== "Pod" && kind !== "Secret" && kind !== "Node")
-    throw badRequest(`cannot bind token for serviceaccount to a type ${kind ?? ""}, must be Pod, Secret or Node`);
+    throw badRequest(`cannot bind token to object of type ${gvkOf(ref)}`);
   const plural = `${kind.toLowerCase()}s`;
   const resource = { group: "", plural };
   const object = services.cache.get(plural, kind === "Node" ? "" : target.namespace, name);
   if (object === undefined) throw notFound(resource, name);
   if (uid !== undefined && uid !== "" && uid !== object.metadata.uid)
     throw conflict(
-      resource,
+      { group: "", plural: kind },
       name,
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
@@ -95,9 +111,7 @@ function bindingOf(
   if (kind !== "Pod") return { boundTo };
   const { spec } = object as Pod;
   if ((spec.serviceAccountName ?? "default") !== target.name)
-    throw forbidden(
-      groupResource(target.definition),
-      target.name,
+    throw badRequest(
       `cannot bind token for serviceaccount "${target.name}" to pod running with different serviceaccount name.`,
     );
   const node = spec.nodeName === undefined ? undefined : services.cache.get("nodes", "", spec.nodeName);

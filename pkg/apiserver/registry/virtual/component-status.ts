@@ -1,19 +1,28 @@
 import type { Lease } from "#pkg/api/types/coordination-v1.ts";
-import { notFound } from "#pkg/errors/index.ts";
+import { ApiError } from "#pkg/errors/index.ts";
 import { ObjectView } from "../../cache/index.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { Reply } from "../../types.ts";
+import { selectionOf } from "../selection.ts";
 import type { RegistryServices, Target } from "../services.ts";
+
+const DEPRECATED = "v1 ComponentStatus is deprecated in v1.19+";
 
 /** ComponentStatuses (deprecated upstream): the leaders by their leases, the store by being read. */
 export async function listComponents(services: RegistryServices, target: Target): Promise<Reply> {
-  const views = components(services).map((each) => new ObjectView(undefined, each));
+  target.context.warn(DEPRECATED);
+  const { matches } = selectionOf(target);
+  const views = components(services)
+    .filter((each) => matches === undefined || matches(each))
+    .map((each) => new ObjectView(undefined, each));
   return { kind: "list", definition: target.definition, metadata: { resourceVersion: "" }, views };
 }
 
+/** Upstream has no status of its own for a component that it does not know. @throws 500 */
 export async function getComponent(services: RegistryServices, target: Target): Promise<Reply> {
+  target.context.warn(DEPRECATED);
   const found = components(services).find((each) => each.metadata.name === target.name);
-  if (found === undefined) throw notFound({ group: "", plural: "componentstatuses" }, target.name);
+  if (found === undefined) throw new ApiError(500, "Unknown", `Component not found: ${target.name}`);
   return { kind: "view", status: 200, definition: target.definition, view: new ObjectView(undefined, found) };
 }
 
