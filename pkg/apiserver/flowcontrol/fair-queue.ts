@@ -18,6 +18,11 @@ export class FairQueue {
     return this.waitingSeats + this.seatsInUse;
   }
 
+  /** The virtual time at which its head would be done. */
+  get doneAt(): number {
+    return this.nextAt + (this.waiting[0]?.seats ?? 0);
+  }
+
   push(ticket: Ticket): void {
     this.waiting.push(ticket);
     this.waitingSeats += ticket.seats;

@@ -56,7 +56,7 @@ export class FlowController {
   start(ticket: Ticket, waitMs: number): Promise<void> | undefined {
     const { level, stats } = ticket.flow;
     if (level.tryStart(ticket)) {
-      if (level.isExempt || this.#turns.enter(ticket, ticket.arrivedAt)) return undefined;
+      if (this.#turns.enter(ticket, ticket.arrivedAt)) return undefined;
       return new Promise((resolve) => {
         ticket.resolve = resolve;
       });
@@ -66,11 +66,14 @@ export class FlowController {
       stats.reject(queued === undefined ? "concurrency-limit" : "queue-full");
       throw tooManyRequests();
     }
-    return new Promise((resolve, reject) => {
+    const turn = new Promise<void>((resolve, reject) => {
       ticket.resolve = resolve;
       ticket.reject = reject;
       ticket.timer = setTimeout(() => this.#giveUp(ticket, "time-out"), waitMs);
     });
+    // It may be narrower than what waits before it, and have its seat at once.
+    this.#dispatch(level);
+    return turn;
   }
 
   /** The request is answered, or its caller is gone. */

@@ -99,7 +99,8 @@ export class PriorityLevel {
   dispatch(): Ticket | undefined {
     if (this.waiting === 0) return undefined;
     let next: FairQueue | undefined;
-    for (const queue of this.#active) if (next === undefined || queue.nextAt < next.nextAt) next = queue;
+    // By when they would be done: of two flows that are due, the one that wants less is served first.
+    for (const queue of this.#active) if (next === undefined || queue.doneAt < next.doneAt) next = queue;
     const ticket = next?.waiting[0];
     if (next === undefined || ticket === undefined || !this.#hasRoomFor(ticket.seats)) return undefined;
     this.#virtualTime = next.nextAt;

@@ -4,7 +4,8 @@ import type { Ticket } from "./ticket.ts";
 const TURN_MS = 5;
 
 /**
- * Seats bound how many requests execute; since all of them share one thread, this bounds for how long. Requests that
+ * Seats bound how many requests execute; since all of them share one thread, this bounds for how long, also for those
+ * that need no seat. Requests that
  * arrive in the same turn run at once until the turn's time is used up. Those beyond it run in later turns, a flow
  * after another, however many requests the first flow has.
  */
@@ -14,12 +15,13 @@ export class TurnShare {
   /** By flow, in the order in which flows come next. */
   readonly #waiting = new Map<string, Ticket[]>();
   #size = 0;
+  #isScheduled = false;
 
   /** Whether the request may run in this turn; otherwise it is called on later. */
   enter(ticket: Ticket, now: number): boolean {
     if (this.#began < 0) {
       this.#began = now;
-      setImmediate(this.#endTurn);
+      this.#schedule();
     }
     if (now - this.#began < TURN_MS && (this.#size === 0 || !this.#waiting.has(ticket.flowKey))) return true;
     const key = ticket.flowKey;
@@ -30,7 +32,14 @@ export class TurnShare {
     return false;
   }
 
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#endTurn);
+  }
+
   readonly #endTurn = (): void => {
+    this.#isScheduled = false;
     this.#began = -1;
     if (this.#size === 0) return;
     this.#began = performance.now();
@@ -39,7 +48,9 @@ export class TurnShare {
 
   readonly #runNext = (): void => {
     if (this.#size === 0 || performance.now() - this.#began >= TURN_MS) {
-      setImmediate(this.#endTurn);
+      // Who arrives before the next of these begins a turn of its own.
+      this.#began = -1;
+      if (this.#size > 0) this.#schedule();
       return;
     }
     const [key, line] = this.#waiting.entries().next().value as [string, Ticket[]];
