@@ -143,9 +143,9 @@ export class Entry {
   rest(): void {
     this.view.rest();
     if (this.#views === undefined) return;
+    // That the stored form is what a definition wants, as for most custom resources, costs nothing to remember.
     const kept = this.#views.filter(
-      ({ definition, view }) =>
-        (view !== this.view && !view.rest()) || definition.storage.convert !== undefined || view === this.view,
+      ({ definition, view }) => view === this.view || !view.rest() || definition.storage.convert !== undefined,
     );
     this.#views = kept.length === 0 ? undefined : kept;
   }

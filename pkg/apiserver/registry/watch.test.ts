@@ -217,4 +217,35 @@ describe("watch", { concurrency: true }, () => {
       });
     }
   });
+
+  it("shows each of several watches what its selector makes of every change", async (t) => {
+    const { transport } = await startTestServer(t);
+    const client = createClient(transport);
+    const from = { resourceVersion: "0" };
+    const seenBy = async (labelSelector: string) => {
+      const seen: string[] = [];
+      const stop = new AbortController();
+      const done = (async () => {
+        for await (const { type, object } of client.watch(configmaps, { ...from, labelSelector, signal: stop.signal }))
+          seen.push(`${type} ${object.metadata.name} ${object.data?.["n"] ?? ""}`);
+      })();
+      return { seen, stop: async () => (stop.abort(), await done) };
+    };
+    const watches = [await seenBy("for=a"), await seenBy("for=b"), await seenBy("for in (a,b)")];
+    for (const name of ["a", "b"]) {
+      const at = { namespace: "x", name };
+      await client.create(configmaps, { metadata: { ...at, labels: { for: name } } });
+      await client.patch(configmaps, at, MERGE, { data: { n: "1" } });
+    }
+    await client.patch(configmaps, { namespace: "x", name: "a" }, MERGE, { metadata: { labels: { for: "c" } } });
+    await client.patch(configmaps, { namespace: "x", name: "a" }, MERGE, { data: { n: "2" } });
+    await client.patch(configmaps, { namespace: "x", name: "a" }, MERGE, { metadata: { labels: { for: "a" } } });
+    for (const name of ["a", "b"]) await client.delete(configmaps, { namespace: "x", name });
+    await until(() => watches[2]?.seen.length === 8, soon);
+    const [a, b, both] = watches.map((each) => each.seen);
+    assert.deepEqual(a, ["ADDED a ", "MODIFIED a 1", "DELETED a 1", "ADDED a 2", "DELETED a 2"]);
+    assert.deepEqual(b, ["ADDED b ", "MODIFIED b 1", "DELETED b 1"]);
+    assert.deepEqual(both?.toSorted(), [...(a ?? []), ...(b ?? [])].toSorted());
+    for (const watch of watches) await watch.stop();
+  });
 });
