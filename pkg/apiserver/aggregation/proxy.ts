@@ -81,8 +81,6 @@ async function answerTo(outgoing: ClientRequest, context: RequestContext): Promi
     const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
     sendBody(outgoing, context);
     const [response] = await answered;
-    // What breaks later breaks the response, which is the answer by then.
-    outgoing.on("error", () => undefined);
     return context.bodyStream === undefined ? await plainReply(response, context.info) : proxiedReply(response);
   } finally {
     clearTimeout(late);

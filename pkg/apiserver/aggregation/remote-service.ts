@@ -84,13 +84,16 @@ export class RemoteService {
   ): ReturnType<typeof https.request> {
     const { agent, trusting } = this.#agents();
     const chosen = insecure === true ? trusting : agent;
-    return https.request({
+    const outgoing = https.request({
       ...request,
       host,
       port,
       servername: this.#serverName,
       ...(ownConnection === true ? { ...chosen.options, agent: false } : { agent: chosen }),
     });
+    // Whoever waits for the answer hears of a failure; one that comes later must not end the process.
+    outgoing.on("error", () => undefined);
+    return outgoing;
   }
 
   close(): void {
