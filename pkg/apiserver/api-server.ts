@@ -182,7 +182,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const listeners: RunningListener[] = [];
   const ownClient = createClient(createInProcessTransport(pipeline, SERVER_ITSELF));
   const customResources = cache.has(CRD_PREFIX)
-    ? new CustomResources({ services, resources, client: ownClient, user: SERVER_ITSELF }).start(closing.signal)
+    ? (await CustomResources.open({ services, resources, client: ownClient, user: SERVER_ITSELF })).start(closing.signal)
     : undefined;
   const dangling = hasFlowSchemas
     ? new DanglingStatus({

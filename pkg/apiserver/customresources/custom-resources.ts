@@ -5,15 +5,15 @@ import {
   customresourcedefinitions,
 } from "#pkg/api/types/apiextensions-v1.ts";
 import { type Client, WorkQueue } from "#pkg/client/index.ts";
-import type { Change, DynamicResources } from "../cache/index.ts";
+import type { Change } from "../cache/index.ts";
 import { timestamp } from "../registry/metadata.ts";
 import type { DefinitionTable } from "../registry/resource-table.ts";
 import type { RegistryServices } from "../registry/services.ts";
 import type { UserInfo } from "../types.ts";
 import type { WebhookCaller } from "../webhook/index.ts";
 import { approvalCondition } from "./api-approval.ts";
+import { cachedResource, CRD_PREFIX } from "./cached-resource.ts";
 import { findCondition, isTrue, type WantedCondition, withCondition } from "./conditions.ts";
-import { cachedResource, definitionsOf, storedDefinition } from "./definitions.ts";
 import { deleteInstances } from "./delete-instances.ts";
 import { GrantedNames } from "./granted-names.ts";
 import { acceptNames } from "./naming.ts";
@@ -26,7 +26,6 @@ import {
   NEVER_ESTABLISHED,
 } from "./terminating.ts";
 
-export const CRD_PREFIX = "apiextensions.k8s.io/customresourcedefinitions";
 const WORKERS = 4;
 /** How long objects of a CRD that goes may take before its condition says so; upstream's wait. */
 const DELETION_PATIENCE_MS = 60_000;
@@ -68,8 +67,20 @@ export class CustomResources {
   /** Of CRDs whose objects are being deleted: the wait for the last of them. */
   readonly #waits = new Map<string, () => void>();
   #webhooks: Promise<WebhookCaller> | undefined;
+  /** What makes definitions: comes into memory with the first CRD. */
+  #maker: typeof import("./definitions.ts") | undefined;
 
-  constructor(options: CustomResourcesOptions) {
+  /** Resolves when everything is served that was established before. */
+  static async open(options: CustomResourcesOptions): Promise<CustomResources> {
+    const opened = new CustomResources(options);
+    const crds = options.services.cache.resource(CRD_PREFIX);
+    if (crds.size > 0) await opened.#load();
+    for (const entry of crds.list("")) opened.#take(entry.view.object as CustomResourceDefinition);
+    crds.listen("", (change) => opened.#note(change));
+    return opened;
+  }
+
+  private constructor(options: CustomResourcesOptions) {
     this.#options = options;
     this.#builtin = new Set(options.resources.all().map((each) => each.storage.prefix));
     this.#queue = new WorkQueue({
@@ -78,9 +89,11 @@ export class CustomResources {
       log: options.services.log,
       sync: (name, signal) => this.#sync(name, signal),
     });
-    const crds = options.services.cache.resource(CRD_PREFIX);
-    for (const entry of crds.list("")) this.#take(entry.view.object as CustomResourceDefinition);
-    crds.listen("", (change) => this.#note(change));
+  }
+
+  async #load(): Promise<typeof import("./definitions.ts")> {
+    this.#maker ??= await import("./definitions.ts");
+    return this.#maker;
   }
 
   /** Runs until the signal aborts. What was established before is served without it. */
@@ -142,8 +155,9 @@ export class CustomResources {
     const { cache, log } = services;
     const { name, uid } = crd.metadata;
     const { prefix } = cachedResource(crd);
+    const maker = this.#maker;
     // Without its objects at hand it waits for its sync, which gets them.
-    if (!isTrue(crd, "Established") || this.#builtin.has(prefix) || !cache.has(prefix)) return;
+    if (maker === undefined || !isTrue(crd, "Established") || this.#builtin.has(prefix) || !cache.has(prefix)) return;
     const now = { uid, spec: crd.spec, names: crd.status?.acceptedNames, terminating: isTrue(crd, "Terminating") };
     const before = this.#installed.get(name);
     if (isDeepStrictEqual(before, now)) return;
@@ -151,7 +165,7 @@ export class CustomResources {
     try {
       resources.set(
         name,
-        definitionsOf(crd, () => this.#webhookClient()),
+        maker.definitionsOf(crd, () => this.#webhookClient()),
       );
     } catch (err) {
       resources.remove(name);
@@ -163,6 +177,7 @@ export class CustomResources {
 
   async #sync(name: string, signal: AbortSignal): Promise<{ requeueAfterMs: number } | undefined> {
     const { cache } = this.#options.services;
+    await this.#load();
     const crd = cache.get(CRD_PREFIX, "", name) as CustomResourceDefinition | undefined;
     if (crd === undefined) return undefined;
     if (crd.metadata.deletionTimestamp !== undefined) return this.#finish(crd, signal);
@@ -218,6 +233,7 @@ export class CustomResources {
       return this.#writeCondition(crd, DELETION_IN_PROGRESS);
     await cache.add(resource);
     try {
+      const { storedDefinition } = await this.#load();
       await deleteInstances(services, storedDefinition(crd), user, signal);
     } catch (err) {
       await this.#writeCondition(crd, deletionFailed(err instanceof Error ? err.message : String(err)));
@@ -255,12 +271,3 @@ export class CustomResources {
     await this.#options.client.updateStatus(customresourcedefinitions, { ...crd, status });
   }
 }
-
-/** For `Cache.open`: the objects of every CRD that was established. */
-export const dynamicResources: DynamicResources = {
-  prefix: CRD_PREFIX,
-  resourceOf(object) {
-    const crd = object as CustomResourceDefinition;
-    return isTrue(crd, "Established") ? cachedResource(crd) : undefined;
-  },
-};

@@ -1,15 +1,9 @@
 import { customResourceDefinitions } from "#pkg/api/apiextensions/custom-resource.ts";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { CustomResourceDefinition } from "#pkg/api/types/apiextensions-v1.ts";
-import type { CachedResource } from "../cache/index.ts";
 import type { WebhookCaller } from "../webhook/index.ts";
 import { isTrue } from "./conditions.ts";
 import { webhookConversion } from "./webhook-conversion.ts";
-
-/** Where a CRD's objects are stored, whatever else is not decided yet. */
-export function cachedResource({ spec }: CustomResourceDefinition): CachedResource {
-  return { prefix: `${spec.group}/${spec.names.plural}`, namespaced: spec.scope === "Namespaced" };
-}
 
 /** What an established CRD serves: its served versions under the names that it was granted. */
 export function definitionsOf(
