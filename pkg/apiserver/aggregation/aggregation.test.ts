@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import * as https from "node:https";
 import { after, before, describe, it } from "node:test";
 import { type APIService, apiservices } from "#pkg/api/types/apiregistration-v1.ts";
 import { namespaces, services } from "#pkg/api/types/core-v1.ts";
-import { endpointslices } from "#pkg/api/types/discovery-v1.ts";
 import { clusterrolebindings, clusterroles } from "#pkg/api/types/rbac-v1.ts";
 import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
 import { until } from "#pkg/async/index.ts";
@@ -98,6 +98,22 @@ describe("APIService aggregation", () => {
   const untilReason = (reason: string) =>
     until(async () => (await available())?.reason === reason, { ...SOON, what: `reason ${reason}` });
 
+  /** Past validation, which has no endpoints on the loopback interface. */
+  async function putSlice(port: number, ready: boolean): Promise<void> {
+    const { writer } = test.server;
+    const slices = "discovery.k8s.io/endpointslices";
+    await writer.remove(slices, "wardle", "api-1", () => true);
+    const name = { name: "api-1", namespace: "wardle", uid: randomUUID() };
+    await writer.create(slices, {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { ...name, labels: { "kubernetes.io/service-name": "api" } },
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready } }],
+      ports: [{ name: "https", port }],
+    } as unknown as KubeObject);
+  }
+
   const apiService = (more: Partial<APIService["spec"]> = {}) => ({
     metadata: { name: NAME },
     spec: {
@@ -147,22 +163,15 @@ describe("APIService aggregation", () => {
     } as typeof made);
     await untilReason("EndpointsNotFound");
     assert.equal((await available())?.message, 'cannot find endpointslices for service/api in "wardle"');
-    const slice = {
-      metadata: { name: "api-1", namespace: "wardle", labels: { "kubernetes.io/service-name": "api" } },
-      addressType: "IPv4",
-      endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: false } }],
-      ports: [{ name: "https", port: 1 }],
-    };
-    const kept = await client.create(endpointslices, slice);
+    await putSlice(1, false);
     await untilReason("MissingEndpoints");
-    const ready = [{ addresses: ["127.0.0.1"], conditions: { ready: true } }];
-    const again = await client.update(endpointslices, { ...kept, endpoints: ready });
+    await putSlice(1, true);
     await untilReason("FailedDiscoveryCheck");
     assert.match(
       (await available())?.message ?? "",
       /^failing or missing response from https:\/\/127\.0\.0\.1:1\/apis\/wardle.*connection refused/,
     );
-    await client.update(endpointslices, { ...again, ports: [{ name: "https", port: extension.port }] });
+    await putSlice(extension.port, true);
     await untilReason("Passed");
     assert.equal((await available())?.status, "True");
   });
