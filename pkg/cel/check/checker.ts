@@ -2,7 +2,7 @@ import type { Overload } from "../libraries/overload.ts";
 import type { SourceError } from "../source-error.ts";
 import type { CallNode, Expr, FoldNode, ListNode, Literal, MapNode, SelectNode, StructNode } from "../syntax/ast.ts";
 import { structName } from "../syntax/parser.ts";
-import { celTypes, isDynamic, isOptional, sameType, typeName } from "../type.ts";
+import { celTypes, isDynamic, isOptional, partsOf, sameType, typeName } from "../type.ts";
 import type { CelType, ListType, MapType, ObjectType } from "../types.ts";
 import { Substitution } from "./substitution.ts";
 
@@ -218,7 +218,7 @@ class Checker {
     let key: CelType | undefined;
     let value: CelType | undefined;
     for (const entry of node.entries) {
-      key = this.#join(key, this.check(entry.key));
+      key = this.#join(key, keyType(this.check(entry.key)));
       value = this.#join(value, this.#held(entry.value, entry.optional));
     }
     return celTypes.map(
@@ -305,6 +305,9 @@ class Checker {
     if (!this.#types.assignable(found, wanted)) this.#mismatch(node.at, typeName(this.final(wanted)), found);
   }
 }
+
+/** Maps and lists can be no keys; with them as such, types could grow twofold with each level. */
+const keyType = (type: CelType): CelType => (partsOf(type).length > 0 ? celTypes.dyn : type);
 
 function literalType(value: Literal): CelType {
   if (value === null) return celTypes.null;

@@ -4,6 +4,7 @@ import type { CelType } from "../types.ts";
 /** What type parameters stand for so far. `assignable` binds them; a failed attempt leaves no trace. */
 export class Substitution {
   readonly #bound: Map<string, CelType>;
+  readonly #added: string[] = [];
 
   constructor(bound: ReadonlyMap<string, CelType> = new Map()) {
     this.#bound = new Map(bound);
@@ -28,10 +29,11 @@ export class Substitution {
   }
 
   assignableAll(from: readonly CelType[], to: readonly CelType[]): boolean {
-    const saved = new Map(this.#bound);
-    if (from.length === to.length && from.every((type, i) => this.#assign(type, to[i] as CelType))) return true;
-    this.#bound.clear();
-    for (const [name, type] of saved) this.#bound.set(name, type);
+    if (from.length !== to.length) return false;
+    // What is bound is never bound anew: an attempt is undone by taking out what it added.
+    const before = this.#added.length;
+    if (from.every((type, i) => this.#assign(type, to[i] as CelType))) return true;
+    for (const name of this.#added.splice(before)) this.#bound.delete(name);
     return false;
   }
 
@@ -63,6 +65,7 @@ export class Substitution {
     if (type.kind === "param" && type.name === name) return true;
     if (this.#occurs(name, type)) return false;
     this.#bound.set(name, type);
+    this.#added.push(name);
     return true;
   }
 

@@ -15,11 +15,13 @@ import { formatDouble } from "./standard.ts";
 
 const MAX_NESTING = 50;
 const MAX_PRECISION = 1000;
+const MAX_RESULT = 10_000_000;
 
 /** `"%d of %s".format([1, "x"])`. */
 export function formatString(format: string, args: ListValue): string | Failure {
   let used = 0;
   let problem: Failure | undefined;
+  let length = format.length;
   const text = format.replace(/%(%|(?:\.(\d{1,9}))?(.?))/gs, (_, all: string, precision?: string, verb?: string) => {
     if (problem !== undefined) return "";
     if (all === "%") return "%";
@@ -28,8 +30,12 @@ export function formatString(format: string, args: ListValue): string | Failure 
       return "";
     }
     const shown = formatOne(verb ?? "", precision === undefined ? undefined : Number(precision), args.at(used++));
-    if (!(shown instanceof Failure)) return shown;
-    problem = shown;
+    if (shown instanceof Failure) problem = shown;
+    else {
+      length += shown.length;
+      if (length <= MAX_RESULT) return shown;
+      problem = failure("formatted string is too long");
+    }
     return "";
   });
   return problem ?? text;

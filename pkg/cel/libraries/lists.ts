@@ -1,13 +1,13 @@
 import { compare, equal } from "../runtime/equality.ts";
 import { type Failure, failure } from "../runtime/failure.ts";
-import { deepSize, sizeOf } from "../runtime/size.ts";
-import { ArrayList, Duration, type ListValue, Uint } from "../runtime/values.ts";
+import { deepCost, sizeOf } from "../runtime/size.ts";
+import { ArrayList, Duration, ListValue, Uint } from "../runtime/values.ts";
 import type { CelValue } from "../types.ts";
 import { type Overload, overload, type OverloadOptions } from "./overload.ts";
 
 const COMPARABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"];
 const walk: OverloadOptions = {
-  cost: ([list]) => Math.max(sizeOf(list), Math.ceil(deepSize(list) * 0.1)),
+  cost: ([list]) => Math.max(sizeOf(list), deepCost(list)),
   estimate: ([list]) => ({ cost: Math.ceil((list?.size ?? 0) * (1 + (list?.element?.size ?? 0) * 0.1)) }),
 };
 
@@ -28,16 +28,19 @@ export function lists(): readonly Overload[] {
     overload("list<A>.slice(int, int): list<A>", slice, walk),
     overload(
       "list<list<A>>.flatten(): list<A>",
-      (list: ListValue) => new ArrayList([...list].flatMap((x) => [...(x as ListValue)])),
+      (list: ListValue) => new ArrayList([...list].flatMap((item) => (item instanceof ListValue ? [...item] : [item]))),
       walk,
     ),
-    overload("list<A>.distinct(): list<A>", distinct, { cost: ([list]) => sizeOf(list) * Math.max(1, deepSize(list)) }),
+    overload("list<A>.distinct(): list<A>", distinct, {
+      cost: ([list]) => sizeOf(list) * deepCost(list),
+      estimate: ([list]) => ({ cost: (list?.size ?? 0) ** 2, ...(list && { result: list }) }),
+    }),
     overload("list<A>.reverse(): list<A>", (list: ListValue) => new ArrayList([...list].reverse()), walk),
     overload(
       "list<A>.sort(): list<A>",
       (list: ListValue) => new ArrayList([...list].sort((a, b) => compare(a, b) ?? 0)),
       {
-        cost: ([list]) => sizeOf(list) * Math.ceil(Math.log2(sizeOf(list) + 2)) + Math.ceil(deepSize(list) * 0.1),
+        cost: ([list]) => sizeOf(list) * Math.ceil(Math.log2(sizeOf(list) + 2)) + deepCost(list),
         estimate: ([list]) => ({ cost: (list?.size ?? 0) * 20, ...(list && { result: list }) }),
       },
     ),
@@ -95,8 +98,7 @@ function distinct(list: ListValue): ArrayList {
 export function sets(): readonly Overload[] {
   const each: OverloadOptions = {
     cost: ([a, b]) =>
-      Math.max(1, sizeOf(a)) * Math.max(1, sizeOf(b)) +
-      Math.ceil((deepSize(a) * sizeOf(b) + deepSize(b) * sizeOf(a)) * 0.1),
+      Math.max(1, sizeOf(a)) * Math.max(1, sizeOf(b)) + deepCost(a) * sizeOf(b) + deepCost(b) * sizeOf(a),
     estimate: ([a, b]) => ({ cost: Math.max(1, a?.size ?? 0) * Math.max(1, b?.size ?? 0) }),
   };
   const contains = (a: ListValue, b: ListValue): boolean =>
@@ -116,9 +118,12 @@ export function sets(): readonly Overload[] {
 export function math(): readonly Overload[] {
   return (["max", "min"] as const).flatMap((which) =>
     ["int", "uint", "double", "dyn"].flatMap((type) => [
-      overload(`math.@${which}(${type}): ${type}`, (value) => (isList(value) ? extreme(value, which) : value), walk),
+      overload(
+        `math.@${which}(${type}): ${type}`,
+        (value) => (value instanceof ListValue ? extreme(value, which) : value),
+        walk,
+      ),
       overload(`math.@${which}(list<${type}>): ${type}`, (list: ListValue) => extreme(list, which), walk),
     ]),
   );
 }
-const isList = (value: CelValue): value is ListValue => typeof value === "object" && value !== null && "at" in value;

@@ -1,14 +1,14 @@
 import { compare, equal, mergedItems } from "../runtime/equality.ts";
 import { Failure, failure } from "../runtime/failure.ts";
 import { absent } from "../runtime/operations.ts";
-import { deepSize, sizeOf } from "../runtime/size.ts";
+import { deepCost, sizeOf } from "../runtime/size.ts";
 import { duration, timestamp } from "../runtime/time.ts";
 import type { Duration, Timestamp } from "../runtime/values.ts";
 import {
   ArrayList,
   GrowingList,
   keyOf,
-  type ListValue,
+  ListValue,
   type LiteralMap,
   MapValue,
   OptionalValue,
@@ -36,8 +36,13 @@ const joining = (args: Sizes): CallEstimate => {
 const smaller = ([a, b]: Sizes): CallEstimate => ({ cost: Math.max(1, Math.ceil(Math.min(deep(a), deep(b)) * 0.1)) });
 const deep = (bound: SizeBound | undefined): number =>
   bound === undefined ? 1 : bound.element === undefined ? bound.size : bound.size * Math.max(1, deep(bound.element));
-const smallerOf = (args: readonly CelValue[]): number =>
-  Math.ceil(Math.min(deepSize(args[0]), deepSize(args[1])) * 0.1);
+/** Containers of different sizes are not looked into; of others everything within either may be, so it is paid for. */
+function comparisonCost([a, b]: readonly CelValue[]): number {
+  if (!(isContainer(a) && isContainer(b))) return Math.ceil(Math.min(sizeOf(a), sizeOf(b)) * 0.1);
+  return a.size === b.size ? Math.max(deepCost(a), deepCost(b)) : 1;
+}
+const isContainer = (value: CelValue): value is ListValue | MapValue =>
+  value instanceof ListValue || value instanceof MapValue;
 const bothOf = ([a, b]: readonly CelValue[]): number => Math.ceil((sizeOf(a) + sizeOf(b)) * 0.1);
 
 /** Operators, indexing, membership; what the interpreter evaluates by itself is here for its types only. */
@@ -49,13 +54,13 @@ export function operators(): readonly Overload[] {
     overload("_?_:_(bool, A, A): A", none),
     overload("@not_strictly_false(bool): bool", none),
     overload("!_(bool): bool", (a: boolean) => !a),
-    overload("_==_(A, A): bool", equal, { cost: smallerOf, estimate: smaller }),
-    overload("_!=_(A, A): bool", (a, b) => !equal(a, b), { cost: smallerOf, estimate: smaller }),
+    overload("_==_(A, A): bool", equal, { cost: comparisonCost, estimate: smaller }),
+    overload("_!=_(A, A): bool", (a, b) => !equal(a, b), { cost: comparisonCost, estimate: smaller }),
     ...comparisons(),
     ...arithmetic(),
     ...indexing(),
     overload("@in(A, list<A>): bool", (item: CelValue, list: ListValue) => list.some((other) => equal(item, other)), {
-      cost: ([, list]) => Math.max(sizeOf(list), Math.ceil(deepSize(list) * 0.1)),
+      cost: ([, list]) => Math.max(sizeOf(list), deepCost(list)),
       estimate: ([, list]) => ({ cost: list?.size ?? 1 }),
     }),
     overload("@in(K, map<K, V>): bool", (key: CelValue, map: MapValue) => map.has(key)),
@@ -84,7 +89,7 @@ function comparisons(): Overload[] {
   return tests.flatMap(([fn, test]) =>
     pairs.map(([a, b]) =>
       overload(`${fn}(${a}, ${b}): bool`, (x: CelValue, y: CelValue) => test(compare(x, y) ?? Number.NaN), {
-        cost: smallerOf,
+        cost: comparisonCost,
         estimate: smaller,
       }),
     ),
@@ -107,8 +112,7 @@ function arithmetic(): Overload[] {
       concatenation,
     ),
     overload("_+_(list<A>, list<A>): list<A>", concatenate, {
-      // A list that a fold grows is not copied.
-      cost: (args) => (args[0] instanceof GrowingList ? 1 : bothOf(args)),
+      cost: concatenationCost,
       estimate: joining,
     }),
     overload("_+_(duration, duration): duration", (a: Duration, b: Duration) => duration(a.nanos + b.nanos)),
@@ -138,6 +142,13 @@ function arithmetic(): Overload[] {
   ];
 }
 
+/** A list that a fold grows is not copied; lists that are sets or maps by key are compared item by item. */
+function concatenationCost(args: readonly CelValue[]): number {
+  const [a, b] = args;
+  if (a instanceof GrowingList) return 1;
+  return a instanceof ListValue && a.type?.listType !== undefined ? deepCost(a) + deepCost(b) : bothOf(args);
+}
+
 /** Of lists that are sets or maps by key the items of `b` replace those of `a` that are the same, and others follow. */
 function concatenate(a: ListValue, b: ListValue): ListValue {
   if (a instanceof GrowingList) return a.append(b);
@@ -150,14 +161,12 @@ function indexing(): Overload[] {
   return [
     overload("_[_](list<A>, int): A", indexList),
     overload("_[_](map<K, V>, K): V", indexMap),
-    overload("_[_](optional<list<A>>, int): optional<A>", (list, index) => optionalIndex(list, index, indexList)),
-    overload("_[_](optional<map<K, V>>, K): optional<V>", (map, key) => optionalIndex(map, key, indexMap)),
-    overload("_[?_](list<A>, int): optional<A>", (list, index) =>
-      optionalIndex(OptionalValue.of(list), index, indexList),
-    ),
-    overload("_[?_](map<K, V>, K): optional<V>", (map, key) => optionalIndex(OptionalValue.of(map), key, indexMap)),
-    overload("_[?_](optional<list<A>>, int): optional<A>", (list, index) => optionalIndex(list, index, indexList)),
-    overload("_[?_](optional<map<K, V>>, K): optional<V>", (map, key) => optionalIndex(map, key, indexMap)),
+    overload("_[_](optional<list<A>>, int): optional<A>", (list, index) => optionalIndex(list, index)),
+    overload("_[_](optional<map<K, V>>, K): optional<V>", (map, key) => optionalIndex(map, key)),
+    overload("_[?_](list<A>, int): optional<A>", (list, index) => optionalIndex(OptionalValue.of(list), index)),
+    overload("_[?_](map<K, V>, K): optional<V>", (map, key) => optionalIndex(OptionalValue.of(map), key)),
+    overload("_[?_](optional<list<A>>, int): optional<A>", (list, index) => optionalIndex(list, index)),
+    overload("_[?_](optional<map<K, V>>, K): optional<V>", (map, key) => optionalIndex(map, key)),
   ];
 }
 
@@ -169,17 +178,20 @@ function indexList(list: ListValue, index: CelValue): CelValue | Failure {
 
 function indexMap(map: MapValue, key: CelValue): CelValue | Failure {
   const found = map.get(key);
-  return found === undefined ? absent(keyOf(key)) : found;
+  if (found !== undefined) return found;
+  const by = keyOf(key);
+  return by === undefined ? failure("unsupported key type") : absent(by);
 }
 
-function optionalIndex(
-  container: OptionalValue,
-  key: CelValue,
-  index: (container: any, key: CelValue) => CelValue | Failure, // oxlint-disable-line no-explicit-any -- list or map, as the overload says
-): CelValue | Failure {
+/** Of what is there under the key; none where nothing is. */
+function optionalIndex(container: OptionalValue, key: CelValue): CelValue | Failure {
   if (!container.present) return container;
   const inner = container.value;
-  if (inner instanceof MapValue) return inner.has(key) ? OptionalValue.of(inner.get(key)) : OptionalValue.none;
-  const found = index(inner, key);
+  if (inner instanceof MapValue) {
+    const found = inner.get(key);
+    return found === undefined ? OptionalValue.none : OptionalValue.of(found);
+  }
+  if (!(inner instanceof ListValue)) return failure("no such overload");
+  const found = indexList(inner, key);
   return found instanceof Failure ? OptionalValue.none : OptionalValue.of(found);
 }

@@ -21,6 +21,11 @@ class RegexEngine {
     return this.#engine !== undefined;
   }
 
+  /** Compiled before: literals are when their expression is. */
+  knows(pattern: string): boolean {
+    return this.#patterns.has(pattern);
+  }
+
   compile(pattern: string): RE2JS | Failure {
     const kept = this.#patterns.get(pattern);
     if (kept !== undefined) return kept;
@@ -54,7 +59,16 @@ export function matches(text: string, pattern: string): boolean | Failure {
 }
 
 export const regexCost = ([text, pattern]: readonly CelValue[]): number =>
-  Math.ceil((1 + sizeOf(text)) * 0.1) * Math.max(1, Math.ceil(sizeOf(pattern) * REGEX_LENGTH));
+  Math.ceil((1 + sizeOf(text)) * 0.1) * Math.max(1, Math.ceil(sizeOf(pattern) * REGEX_LENGTH)) +
+  (engine.knows(pattern as string) ? 0 : compileCost(pattern as string));
+
+/** Repetitions are written out when a pattern is compiled: what takes time is their product. Patterns of data pay for it. */
+function compileCost(pattern: string): number {
+  let repeated = 1;
+  for (const [, from, to] of pattern.matchAll(/\{(\d{1,4})(?:,(\d{0,4}))?\}/g))
+    repeated = Math.min(1e6, repeated * Math.max(1, Number(from), Number(to ?? 0)));
+  return Math.ceil(pattern.length * repeated * 2.5);
+}
 export const regexEstimate = ([text, pattern]: readonly SizeBound[]): CallEstimate => ({
   cost: Math.ceil((1 + (text?.size ?? 0)) * 0.1) * Math.max(1, Math.ceil((pattern?.size ?? 0) * REGEX_LENGTH)),
 });

@@ -1,5 +1,5 @@
 import { type Failure, failure } from "../runtime/failure.ts";
-import { traversal } from "../runtime/size.ts";
+import { deepCost, traversal } from "../runtime/size.ts";
 import { characters, codePoints, isPlain, sliceCodePoints, toCodePoint } from "../runtime/text.ts";
 import { ArrayList, type ListValue } from "../runtime/values.ts";
 import { formatString } from "./format-string.ts";
@@ -148,7 +148,7 @@ const joining: OverloadOptions = {
   },
 };
 const formatting: OverloadOptions = {
-  ...walk(1),
+  cost: ([text, list]) => traversal(text) + deepCost(list),
   resultCost: (result) => traversal(result),
   estimate: ([text, list]): CallEstimate => {
     const size = sizeOf(text) + sizeOf(list) * Math.max(20, list?.element?.size ?? 0);

@@ -1,6 +1,7 @@
 import { celTypes } from "../type.ts";
 import type { CelType, CelValue, ListType, MapType, ObjectType } from "../types.ts";
 import { Failure } from "./failure.ts";
+import { deepCost } from "./size.ts";
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from "./time.ts";
 import { Duration, ListValue, MapValue, OpaqueValue, OptionalValue, Timestamp, Uint } from "./values.ts";
 
@@ -118,19 +119,25 @@ class JsonObject extends MapValue {
 }
 
 const MAX_DEPTH = 100;
+const MAX_COST = 1_500_000;
 
 /** A value as JSON: ints are numbers, times and durations strings, bytes base64. @throws Error for what JSON cannot hold */
-export function toJson(value: CelValue, depth = 0): unknown {
+export function toJson(value: CelValue): unknown {
+  if (deepCost(value) > MAX_COST) throw new Error("the value is too large");
+  return plain(value, 0);
+}
+
+function plain(value: CelValue, depth: number): unknown {
   if (depth > MAX_DEPTH) throw new Error("the value is nested too deeply");
   if (typeof value === "bigint") return Number(value);
   if (value === null || typeof value !== "object") return value;
-  if (value instanceof ListValue) return Array.from(value, (item) => toJson(item, depth + 1));
+  if (value instanceof ListValue) return Array.from(value, (item) => plain(item, depth + 1));
   if (value instanceof JsonObject) return value.raw;
   if (value instanceof MapValue) {
     const entries: [string, unknown][] = [];
     for (const key of value.keys()) {
       if (typeof key !== "string") throw new Error("map keys must be strings");
-      entries.push([key, toJson(value.get(key), depth + 1)]);
+      entries.push([key, plain(value.get(key), depth + 1)]);
     }
     return Object.fromEntries(entries);
   }
@@ -138,6 +145,6 @@ export function toJson(value: CelValue, depth = 0): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   if (value instanceof Timestamp) return formatTimestamp(value);
   if (value instanceof Duration) return formatDuration(value);
-  if (value instanceof OptionalValue) return value.present ? toJson(value.value, depth + 1) : null;
+  if (value instanceof OptionalValue) return value.present ? plain(value.value, depth + 1) : null;
   throw new Error("the value has no JSON form");
 }

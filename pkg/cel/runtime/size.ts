@@ -15,16 +15,23 @@ export function sizeOf(value: CelValue): number {
 /** Of walking once over the value. */
 export const traversal = (value: CelValue, times = 1): number => Math.ceil(sizeOf(value) * times * TRAVERSAL);
 
-const MAX_NESTING = 100;
+/** Of one value within a list or map; upstream charges a tenth for those of the first level, and nothing for deeper ones. */
+const NODE = 1;
+/** Beyond every limit: nothing is counted further. An expression can hold a value many times over, within itself. */
+const ENOUGH = 2_000_000;
 
-/** Everything that a comparison may look at: the sizes of all values within. */
-export function deepSize(value: CelValue, nesting = 0): number {
-  if (nesting > MAX_NESTING) return 1;
-  let size = sizeOf(value);
-  if (value instanceof ListValue) for (const item of value) size += container(item) ? deepSize(item, nesting + 1) : 0;
-  else if (value instanceof MapValue) for (const key of value.keys()) size += deepSize(value.get(key), nesting + 1);
-  return size;
+/** Of looking at everything within a value, as comparisons do. In cost units. */
+export const deepCost = (value: CelValue): number => Math.max(1, Math.ceil(counted(value, 0)));
+
+function counted(value: CelValue, before: number): number {
+  let total = before + (typeof value === "string" || value instanceof Uint8Array ? value.length * TRAVERSAL : NODE);
+  if (value instanceof ListValue) {
+    for (let i = 0; i < value.size && total < ENOUGH; i++) total = counted(value.at(i), total);
+  } else if (value instanceof MapValue) {
+    for (const key of value.keys()) {
+      if (total >= ENOUGH) break;
+      total = counted(value.get(key), total);
+    }
+  }
+  return total;
 }
-
-const container = (value: CelValue): boolean =>
-  typeof value === "object" || (typeof value === "string" && value.length > 1);
