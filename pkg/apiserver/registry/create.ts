@@ -5,6 +5,7 @@ import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { attributes } from "./admission.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
+import { copyJson } from "./copy-json.ts";
 import { setManagedFields, trackCreate } from "./managed-fields.ts";
 import { generateName, initialMetadata, matchPath, validateMetadata } from "./metadata.ts";
 import { writeOptions } from "./options.ts";
@@ -47,7 +48,7 @@ export async function createObject(
   for (let attempt = 1; ; attempt++) {
     if (prefix !== "") object.metadata.name = generateName(prefix);
     try {
-      return await createOnce(services, target, prefix === "" ? object : structuredClone(object), dryRun, applied);
+      return await createOnce(services, target, prefix === "" ? object : copyJson(object), dryRun, applied);
     } catch (err) {
       if (!(err instanceof ConflictError)) throw err;
       if (prefix === "") throw alreadyExists(groupResource(definition), object.metadata.name);

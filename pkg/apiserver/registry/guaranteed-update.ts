@@ -4,6 +4,7 @@ import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import { updateAdmission } from "./admission.ts";
 import { isSameIgnoringTimes, isSameValue } from "../fieldmanager/index.ts";
+import { copyJson } from "./copy-json.ts";
 import { finalizersLeft } from "./finalizers.ts";
 import { setManagedFields, trackUpdate } from "./managed-fields.ts";
 import { keepSystemMetadata, validateMetadata } from "./metadata.ts";
@@ -159,13 +160,13 @@ function validateChange(target: Target, request: UpdateRequest, object: Obj, old
 function takeOnlyStatus(object: Obj, old: KubeObject): void {
   for (const key of Object.keys(object)) if (key !== "status" && key !== "metadata") delete object[key];
   for (const [key, value] of Object.entries(old))
-    if (key !== "status" && key !== "metadata") object[key] = structuredClone(value);
+    if (key !== "status" && key !== "metadata") object[key] = copyJson(value);
 }
 
 function keepStatus(object: Obj, old: KubeObject): void {
   const { status } = old as { status?: unknown };
   if (status === undefined) delete object["status"];
-  else object["status"] = structuredClone(status);
+  else object["status"] = copyJson(status);
 }
 
 function bumpGeneration(object: Obj, old: KubeObject): void {

@@ -4,6 +4,7 @@ import type { Scale } from "#pkg/api/types/autoscaling-v1.ts";
 import { badRequest, fieldError, internalError, invalid, methodNotAllowed } from "#pkg/errors/index.ts";
 import type { Reply } from "../../types.ts";
 import { contentType, decodeObject, type Expected, readBody } from "../body.ts";
+import { copyJson } from "../copy-json.ts";
 import { guaranteedUpdate, type UpdateRequest } from "../guaranteed-update.ts";
 import { applyOptions, writeOptions } from "../options.ts";
 import { APPLY_PATCH, patchedObject, readPatch } from "../patch-body.ts";
@@ -76,7 +77,7 @@ async function write(
   return put(services, target, dryRun, {
     make: (old) => {
       const scale = wanted(old);
-      const object = structuredClone(old) as Obj;
+      const object = copyJson(old) as Obj;
       object.metadata.resourceVersion = scale.metadata.resourceVersion ?? "";
       if (scale.metadata.uid) object.metadata.uid = scale.metadata.uid;
       setPath(object, specReplicas, replicasOf(target, scale));
