@@ -78,9 +78,7 @@ export function checkCommon(
   checkEnum(errors, `${path}.terminationMessagePolicy`, c.terminationMessagePolicy, ["FallbackToLogsOnError", "File"]);
   checkEnum(errors, `${path}.imagePullPolicy`, c.imagePullPolicy, PULL_POLICIES);
   checkOptionalEnum(errors, `${path}.restartPolicy`, c.restartPolicy, ["Always", "Never", "OnFailure"]);
-  if ((c.restartPolicyRules ?? []).length > 0 && c.restartPolicy === undefined) {
-    errors.push(fieldError.required(`${path}.restartPolicy`, "must specify restartPolicy when restart rules are used"));
-  }
+  checkRestartRules(errors, path, c);
   checkContainerPorts(errors, `${path}.ports`, c.ports);
   checkEnv(errors, `${path}.env`, c.env);
   checkEnvFrom(errors, `${path}.envFrom`, c.envFrom);
@@ -88,6 +86,33 @@ export function checkCommon(
   checkResources(errors, `${path}.resources`, c.resources);
   checkSecurityContext(errors, `${path}.securityContext`, c.securityContext);
   if (c.resizePolicy !== undefined) checkResizePolicy(errors, `${path}.resizePolicy`, c, spec);
+}
+
+const MAX_RESTART_RULES = 20;
+const MAX_EXIT_CODES = 255;
+
+/** When a container restarts by its exit code (KEP-5307). */
+function checkRestartRules(errors: Errors, path: string, c: Container | EphemeralContainer): void {
+  const rules = c.restartPolicyRules ?? [];
+  if (rules.length === 0) return;
+  if (c.restartPolicy === undefined) {
+    errors.push(fieldError.required(`${path}.restartPolicy`, "must specify restartPolicy when restart rules are used"));
+  }
+  if (rules.length > MAX_RESTART_RULES) {
+    errors.push(fieldError.tooMany(`${path}.restartPolicyRules`, rules.length, MAX_RESTART_RULES));
+  }
+  for (const [i, { action, exitCodes }] of rules.entries()) {
+    const at = `${path}.restartPolicyRules[${i}]`;
+    checkEnum(errors, `${at}.action`, action, ["Restart", "RestartAllContainers"]);
+    if (exitCodes === undefined) {
+      errors.push(fieldError.required(`${at}.exitCodes`, "must be specified"));
+      continue;
+    }
+    checkEnum(errors, `${at}.exitCodes.operator`, exitCodes.operator, ["In", "NotIn"]);
+    const count = exitCodes.values?.length ?? 0;
+    if (count === 0) errors.push(fieldError.required(`${at}.exitCodes.values`));
+    if (count > MAX_EXIT_CODES) errors.push(fieldError.tooMany(`${at}.exitCodes.values`, count, MAX_EXIT_CODES));
+  }
 }
 
 function checkContainerPorts(errors: Errors, path: string, ports: readonly ContainerPort[] | undefined): void {
@@ -147,17 +172,67 @@ function checkMounts(
     }
     paths.add(mount.mountPath);
     checkSubPath(errors, at, mount);
+    checkRecursiveReadOnly(errors, at, mount);
     checkOptionalEnum(errors, `${at}.mountPropagation`, mount.mountPropagation, PROPAGATIONS);
     if (mount.mountPropagation === "Bidirectional" && c.securityContext?.privileged !== true) {
       const why = "Bidirectional mount propagation is available only to privileged containers";
       errors.push(fieldError.forbidden(`${at}.mountPropagation`, why));
     }
   }
-  for (const [i, device] of (c.volumeDevices ?? []).entries()) {
+  checkDevices(errors, path, c, volumes, paths);
+}
+
+const RECURSIVE = ["Disabled", "Enabled", "IfPossible"];
+
+/** Read-only all the way down needs a mount that is read-only at its top (KEP-3857). */
+function checkRecursiveReadOnly(errors: Errors, path: string, mount: VolumeMount): void {
+  const { recursiveReadOnly: mode } = mount;
+  if (mode === undefined || mode === "Disabled") return;
+  const at = `${path}.recursiveReadOnly`;
+  if (!RECURSIVE.includes(mode)) {
+    errors.push(fieldError.notSupported(at, mode, RECURSIVE));
+    return;
+  }
+  if (mount.readOnly !== true) {
+    errors.push(fieldError.forbidden(at, "may only be specified when readOnly is true"));
+  }
+  if (mount.mountPropagation !== undefined && mount.mountPropagation !== "None") {
+    const why = "may only be specified when mountPropagation is None or not specified";
+    errors.push(fieldError.forbidden(at, why));
+  }
+}
+
+function checkDevices(
+  errors: Errors,
+  path: string,
+  c: Container | EphemeralContainer,
+  volumes: ReadonlySet<string>,
+  mountPaths: ReadonlySet<string>,
+): void {
+  const paths = new Set<string>();
+  const names = new Set<string>();
+  const mounted = new Set((c.volumeMounts ?? []).map(({ name }) => name));
+  for (const [i, { name, devicePath }] of (c.volumeDevices ?? []).entries()) {
     const at = `${path}.volumeDevices[${i}]`;
-    if (!device.name) errors.push(fieldError.required(`${at}.name`));
-    else if (!volumes.has(device.name)) errors.push(fieldError.notFound(`${at}.name`, device.name));
-    if (!device.devicePath) errors.push(fieldError.required(`${at}.devicePath`));
+    if (!name) errors.push(fieldError.required(`${at}.name`));
+    else if (names.has(name)) errors.push(fieldError.invalid(`${at}.name`, name, "must be unique"));
+    else if (!volumes.has(name)) errors.push(fieldError.notFound(`${at}.name`, name));
+    names.add(name);
+    if (!devicePath) errors.push(fieldError.required(`${at}.devicePath`));
+    else {
+      if (paths.has(devicePath)) errors.push(fieldError.invalid(`${at}.devicePath`, devicePath, "must be unique"));
+      if (mountPaths.has(devicePath)) {
+        const why = "must not already exist as a path in volumeMounts";
+        errors.push(fieldError.invalid(`${at}.devicePath`, devicePath, why));
+      }
+      if (devicePath.split("/").includes("..")) {
+        errors.push(fieldError.invalid(`${at}.devicePath`, devicePath, "can not contain backsteps ('..')"));
+      }
+    }
+    paths.add(devicePath);
+    if (mounted.has(name)) {
+      errors.push(fieldError.invalid(`${at}.name`, name, "must not already exist in volumeMounts"));
+    }
   }
 }
 

@@ -114,6 +114,22 @@ export function checkResourceFieldRef(
   if (!ref.resource) errors.push(fieldError.required(`${path}.resource`));
   else if (!RESOURCE_PATHS.includes(ref.resource) && !/^(limits|requests)\.hugepages-/.test(ref.resource)) {
     errors.push(fieldError.notSupported(`${path}.resource`, ref.resource, RESOURCE_PATHS));
+  } else checkDivisor(errors, `${path}.divisor`, ref);
+}
+
+const BYTES = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
+
+function checkDivisor(errors: Errors, path: string, { resource, divisor = "0" }: ResourceFieldSelector): void {
+  if (divisor === "0") return;
+  if (resource.endsWith(".cpu")) {
+    if (divisor !== "1m" && divisor !== "1") {
+      const why = "only divisor's values 1m and 1 are supported with the cpu resource";
+      errors.push(fieldError.invalid(path, divisor, why));
+    }
+  } else if (!BYTES.includes(divisor)) {
+    const what = /hugepages-/.test(resource) ? "hugepages" : (resource.split(".")[1] ?? "");
+    const why = `only divisor's values ${BYTES.join(", ")} are supported with the ${what} resource`;
+    errors.push(fieldError.invalid(path, divisor, why));
   }
 }
 

@@ -1,21 +1,14 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn, wideColumn } from "../columns.ts";
 import { semanticEqual } from "../equal.ts";
-import {
-  addInvalid,
-  checkImmutable,
-  checkLabelSelector,
-  checkOptionalEnum,
-  type Errors,
-  IMMUTABLE,
-} from "../field-checks.ts";
-import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
+import { checkImmutable, type Errors, IMMUTABLE } from "../field-checks.ts";
 import { compareQuantities } from "../quantity.ts";
 import type { Mutable } from "../resource-ref.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { PersistentVolumeClaim as Claim, PersistentVolumeClaimSpec as Spec } from "../types/core-v1.ts";
-import { ACCESS_MODES, shortAccessModes } from "./access-modes.ts";
+import { shortAccessModes } from "./access-modes.ts";
+import { checkClaimSpec } from "./claim-spec-validation.ts";
 
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
@@ -47,53 +40,6 @@ function dropUnknownSource(claim: Mutable<Claim>): void {
   const isClaim = source.kind === "PersistentVolumeClaim" && !source.apiGroup;
   const isSnapshot = source.kind === "VolumeSnapshot" && source.apiGroup === "snapshot.storage.k8s.io";
   if (!isClaim && !isSnapshot && claim.spec !== undefined) delete claim.spec.dataSource;
-}
-
-export function checkClaimSpec(errors: Errors, path: string, spec: Spec): void {
-  const modes = spec.accessModes ?? [];
-  if (modes.length === 0) errors.push(fieldError.required(`${path}.accessModes`, "at least 1 access mode is required"));
-  checkLabelSelector(errors, `${path}.selector`, spec.selector);
-  for (const mode of modes) checkOptionalEnum(errors, `${path}.accessModes`, mode, ACCESS_MODES);
-  if (modes.includes("ReadWriteOncePod") && modes.some((mode) => mode !== "ReadWriteOncePod")) {
-    const why = "may not use ReadWriteOncePod with other access modes";
-    errors.push(fieldError.forbidden(`${path}.accessModes`, why));
-  }
-  const storage = spec.resources?.requests?.storage;
-  if (storage === undefined) errors.push(fieldError.required(`${path}.resources[storage]`));
-  else if (compareQuantities(storage, "0") <= 0) {
-    errors.push(fieldError.invalid(`${path}.resources[storage]`, storage, "must be greater than zero"));
-  }
-  if (spec.storageClassName) {
-    addInvalid(errors, `${path}.storageClassName`, spec.storageClassName, checkDnsSubdomain(spec.storageClassName));
-  }
-  checkOptionalEnum(errors, `${path}.volumeMode`, spec.volumeMode, ["Block", "Filesystem"]);
-  for (const field of ["dataSource", "dataSourceRef"] as const) {
-    if (spec[field] !== undefined) checkDataSource(errors, `${path}.${field}`, spec[field]);
-  }
-  const { volumeAttributesClassName: attributes } = spec;
-  if (attributes) addInvalid(errors, `${path}.volumeAttributesClassName`, attributes, checkDnsSubdomain(attributes));
-  const { dataSource, dataSourceRef } = spec;
-  if (dataSource === undefined || dataSourceRef === undefined) return;
-  if (dataSourceRef.namespace) {
-    const why = "may not be specified when dataSourceRef.namespace is specified";
-    errors.push(fieldError.invalid(path, `${path}.dataSource`, why));
-  } else if (!semanticEqual(dataSource, dataSourceRef)) {
-    errors.push(fieldError.invalid(path, `${path}.dataSource`, "must match dataSourceRef"));
-  }
-}
-
-function checkDataSource(errors: Errors, path: string, source: NonNullable<Spec["dataSourceRef"]>): void {
-  if (!source.name) errors.push(fieldError.required(`${path}.name`));
-  if (!source.kind) errors.push(fieldError.required(`${path}.kind`));
-  const group = source.apiGroup ?? "";
-  if (group === "" && source.kind !== "PersistentVolumeClaim") {
-    const why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
-    errors.push(fieldError.invalid(path, source.kind, why));
-  }
-  if (group !== "") addInvalid(errors, `${path}.apiGroup`, group, checkDnsSubdomain(group));
-  if (source.namespace) {
-    addInvalid(errors, `${path}.namespace`, source.namespace, checkDnsLabel(source.namespace));
-  }
 }
 
 function validate(claim: Claim): Errors {

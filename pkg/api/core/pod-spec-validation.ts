@@ -8,10 +8,12 @@ import {
   type Errors,
 } from "../field-checks.ts";
 import { checkDnsLabel, checkDnsSubdomain, checkIp, checkQualifiedName } from "../names.ts";
-import type { PodSpec, PodTemplateSpec } from "../types/core-v1.ts";
+import { compareQuantities } from "../quantity.ts";
+import type { Pod, PodSpec, PodTemplateSpec } from "../types/core-v1.ts";
 import { checkAffinity } from "./affinity-validation.ts";
 import { checkContainers } from "./container-validation.ts";
 import { checkEphemeralContainers } from "./ephemeral-container-validation.ts";
+import { podTotal } from "./pod-resources.ts";
 import { checkAmount, checkResourceName, checkResources } from "./resources-validation.ts";
 import { checkSpread, checkTolerations } from "./scheduling-validation.ts";
 import { checkPodSecurityContext } from "./security-context-validation.ts";
@@ -37,7 +39,8 @@ export function checkPodSpec(errors: Errors, path: string, spec: PodSpec): void 
   checkVolumes(errors, `${path}.volumes`, spec.volumes);
   checkContainers(errors, path, spec);
   checkEphemeralContainers(errors, `${path}.ephemeralContainers`, spec);
-  checkResources(errors, `${path}.resources`, spec.resources);
+  checkPodResources(errors, `${path}.resources`, spec);
+  checkResourceClaims(errors, `${path}.resourceClaims`, spec);
   checkEnum(errors, `${path}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES);
   checkEnum(errors, `${path}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES);
   checkLabels(errors, `${path}.nodeSelector`, spec.nodeSelector);
@@ -52,6 +55,7 @@ export function checkPodSpec(errors: Errors, path: string, spec: PodSpec): void 
     const why = `must be between 1 and ${MAX_INT32}, inclusive`;
     errors.push(fieldError.invalid(`${path}.activeDeadlineSeconds`, deadline, why));
   }
+  checkHost(errors, path, spec);
   if (spec.hostAliases !== undefined) checkHostAliases(errors, `${path}.hostAliases`, spec);
   checkGates(errors, path, spec);
   for (const name in spec.overhead) {
@@ -60,6 +64,99 @@ export function checkPodSpec(errors: Errors, path: string, spec: PodSpec): void 
   }
   checkOptionalEnum(errors, `${path}.preemptionPolicy`, spec.preemptionPolicy, ["Never", "PreemptLowerPriority"]);
   if (spec.os !== undefined) checkEnum(errors, `${path}.os.name`, spec.os.name, ["linux", "windows"]);
+}
+
+/** Claims that containers may refer to, each from one place. */
+function checkResourceClaims(errors: Errors, path: string, spec: PodSpec): void {
+  const names = new Set<string>();
+  for (const [i, claim] of (spec.resourceClaims ?? []).entries()) {
+    const at = `${path}[${i}]`;
+    if (!claim.name) errors.push(fieldError.required(`${at}.name`));
+    else {
+      if (names.has(claim.name)) errors.push(fieldError.duplicate(`${at}.name`, claim.name));
+      addInvalid(errors, `${at}.name`, claim.name, checkDnsLabel(claim.name));
+    }
+    names.add(claim.name);
+    const { resourceClaimName: claimName, resourceClaimTemplateName: templateName } = claim;
+    if (claimName !== undefined && templateName !== undefined) {
+      const why = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+      errors.push(fieldError.invalid(at, claim, why));
+    } else if (claimName === undefined && templateName === undefined) {
+      const why = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
+      errors.push(fieldError.invalid(at, claim, why));
+    }
+    if (claimName !== undefined) addInvalid(errors, `${at}.resourceClaimName`, claimName, checkDnsSubdomain(claimName));
+    if (templateName !== undefined) {
+      addInvalid(errors, `${at}.resourceClaimTemplateName`, templateName, checkDnsSubdomain(templateName));
+    }
+  }
+  for (const field of ["containers", "initContainers"] as const) {
+    for (const [i, container] of (spec[field] ?? []).entries()) {
+      for (const [j, { name }] of (container.resources?.claims ?? []).entries()) {
+        if (!name || names.has(name)) continue;
+        const at = `${path.replace(/resourceClaims$/, field)}[${i}].resources.claims[${j}]`;
+        const found = fieldError.notFound(at, name);
+        const known = names.size === 0 ? " which is empty" : `: ${[...names].sort().join(", ")}`;
+        const message = `${found.message}: must be one of the names in pod.spec.resourceClaims${known}`;
+        errors.push({ ...found, message });
+      }
+    }
+  }
+}
+
+/** The pod's own resources hold all its containers (KEP-2837). */
+function checkPodResources(errors: Errors, path: string, spec: PodSpec): void {
+  const { resources } = spec;
+  if (resources === undefined) return;
+  checkResources(errors, path, resources);
+  for (const field of ["limits", "requests"] as const) {
+    for (const name in resources[field]) {
+      if (name !== "cpu" && name !== "memory" && !name.startsWith("hugepages-")) {
+        errors.push(fieldError.notSupported(`${path}.${field}[${name}]`, name, ["cpu", "hugepages-", "memory"]));
+      }
+    }
+  }
+  const { resources: _, ...rest } = spec;
+  const sum = podTotal({ metadata: {}, spec: rest } as unknown as Pod, "requests");
+  for (const [name, own] of Object.entries(resources.requests ?? {})) {
+    const total = sum[name];
+    if (total !== undefined && compareQuantities(own, total) < 0) {
+      const why = `must be greater than or equal to aggregate container requests of ${total}`;
+      errors.push(fieldError.invalid(`${path}.requests[${name}]`, own, why));
+    }
+  }
+  for (const [name, own] of Object.entries(resources.limits ?? {})) {
+    for (const [i, container] of spec.containers.entries()) {
+      const limit = container.resources?.limits?.[name];
+      if (limit === undefined || compareQuantities(limit, own) <= 0) continue;
+      const at = `${path.replace(/resources$/, "containers")}[${i}].resources.limits`;
+      errors.push(fieldError.invalid(at, limit, `must be less than or equal to pod limits of ${own}`));
+    }
+  }
+}
+
+const MAX_HOSTNAME = 64;
+
+/** What a pod says about its host's namespaces and its own name there. */
+function checkHost(errors: Errors, path: string, spec: PodSpec): void {
+  if (spec.hostUsers === false) {
+    for (const field of ["hostNetwork", "hostPID", "hostIPC"] as const) {
+      if (spec[field] === true) {
+        errors.push(fieldError.forbidden(`${path}.${field}`, "when `hostUsers` is false"));
+      }
+    }
+  }
+  const name = spec.hostnameOverride;
+  if (name === undefined) return;
+  const at = `${path}.hostnameOverride`;
+  if (spec.setHostnameAsFQDN === true) {
+    errors.push(fieldError.forbidden(at, "may not be specified when setHostnameAsFQDN is true"));
+  }
+  if (spec.hostNetwork === true) {
+    errors.push(fieldError.forbidden(at, "may not be specified when hostNetwork is true"));
+  }
+  addInvalid(errors, at, name, checkDnsSubdomain(name));
+  if (name.length > MAX_HOSTNAME) errors.push(fieldError.tooLong(at, MAX_HOSTNAME));
 }
 
 const NAMES = [

@@ -5,7 +5,7 @@ import { podRowConditions } from "./pod-row-conditions.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { mergeLabelKeys } from "./pod-label-keys.ts";
 import { qosClassOf } from "./pod-resources.ts";
-import { hostnameWarnings, podSpecWarnings } from "./pod-warnings.ts";
+import { annotationWarnings, hostnameWarnings, podSpecWarnings } from "./pod-warnings.ts";
 import { validatePodUpdate } from "./pod-update-validation.ts";
 import { validatePod, validatePodStatusUpdate } from "./pod-validation.ts";
 
@@ -50,6 +50,7 @@ export const podStrategy = strategyOf<Pod>({
   warnings: (pod, old) => [
     ...(old === undefined ? hostnameWarnings(pod.metadata.name, "the Pod's hostname") : []),
     ...podSpecWarnings("spec", pod.spec),
+    ...annotationWarnings("metadata.annotations", pod.metadata.annotations),
   ],
   validate: validatePod,
   validateUpdate: validatePodUpdate,
@@ -68,6 +69,9 @@ export const podStrategy = strategyOf<Pod>({
     "spec.hostNetwork": (pod) => String(pod.spec?.hostNetwork ?? false),
     "status.phase": (pod) => pod.status?.phase ?? "",
     "status.podIP": (pod) => pod.status?.podIPs?.[0]?.ip ?? "",
+    // A name that upstream knows and has no value for, and one of old.
+    "status.podIPs": () => "",
+    "spec.host": (pod) => pod.spec?.nodeName ?? "",
     "status.nominatedNodeName": (pod) => pod.status?.nominatedNodeName ?? "",
   },
 });

@@ -69,7 +69,17 @@ export function checkResourceName(errors: Errors, path: string, name: string): v
 /** Not negative; whole numbers of what cannot be divided. */
 export function checkAmount(errors: Errors, path: string, name: string, amount: string): void {
   if (amount.startsWith("-")) errors.push(fieldError.invalid(path, amount, NOT_NEGATIVE));
+  if (isHugePages(name) && !isMultiple(amount, name.slice("hugepages-".length))) {
+    errors.push(fieldError.invalid(path, amount, `${amount} is not positive integer multiple of ${name}`));
+  }
   if (isExtendedResource(name) && parseQuantity(amount).nano % 1_000_000_000n !== 0n) {
     errors.push(fieldError.invalid(path, amount, "must be an integer"));
   }
 }
+
+function isMultiple(amount: string, page: string): boolean {
+  const size = isQuantity(page) ? parseQuantity(page).nano : 0n;
+  const whole = parseQuantity(amount).nano;
+  return size > 0n && whole >= 0n && whole % size === 0n;
+}
+const isQuantity = (text: string): boolean => /^\d+([KMGTPE]i|[kMGTPE])?$/.test(text);

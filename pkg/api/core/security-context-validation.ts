@@ -38,12 +38,13 @@ export function checkPodSecurityContext(errors: Errors, path: string, spec: PodS
   }
   checkOptionalEnum(errors, `${path}.supplementalGroupsPolicy`, context.supplementalGroupsPolicy, ["Merge", "Strict"]);
   checkOptionalEnum(errors, `${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ["OnRootMismatch", "Always"]);
+  checkOptionalEnum(errors, `${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ["MountOption", "Recursive"]);
   checkSeccomp(errors, `${path}.seccompProfile`, context.seccompProfile);
   checkProfile(errors, `${path}.appArmorProfile`, "AppArmor", context.appArmorProfile);
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
     errors.push(
       fieldError.invalid(
-        path.replace(/securityContext$/, "shareProcessNamespace"),
+        `${path}.shareProcessNamespace`,
         true,
         "ShareProcessNamespace and HostPID cannot both be enabled",
       ),

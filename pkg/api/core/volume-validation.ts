@@ -2,6 +2,7 @@ import { fieldError } from "#pkg/errors/index.ts";
 import { addInvalid, checkOptionalEnum, type Errors } from "../field-checks.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from "../types/core-v1.ts";
+import { checkClaimSpec } from "./claim-spec-validation.ts";
 import { checkInnerPath } from "./container-validation.ts";
 import { checkFieldRef, checkResourceFieldRef, VOLUME_FIELD_PATHS } from "./env-validation.ts";
 
@@ -86,6 +87,8 @@ function checkSource(errors: Errors, path: string, volume: Volume): void {
     checkMode(errors, `${path}.downwardAPI.defaultMode`, volume.downwardAPI.defaultMode);
     checkFiles(errors, `${path}.downwardAPI.items`, volume.downwardAPI.items);
   }
+  const template = volume.ephemeral?.volumeClaimTemplate;
+  if (template !== undefined) checkClaimSpec(errors, `${path}.ephemeral.volumeClaimTemplate.spec`, template.spec ?? {});
   if (volume.projected !== undefined) checkProjected(errors, `${path}.projected`, volume.projected);
 }
 
@@ -191,6 +194,9 @@ function checkProjected(errors: Errors, path: string, projected: ProjectedVolume
     if (token !== undefined) {
       if ((token.expirationSeconds ?? 3600) < 600) {
         const why = "may not specify a duration less than 10 minutes";
+        errors.push(fieldError.invalid(`${at}.serviceAccountToken.expirationSeconds`, token.expirationSeconds, why));
+      } else if ((token.expirationSeconds ?? 0) > 2 ** 32) {
+        const why = "may not specify a duration larger than 2^32 seconds";
         errors.push(fieldError.invalid(`${at}.serviceAccountToken.expirationSeconds`, token.expirationSeconds, why));
       }
       checkFilePath(errors, `${at}.serviceAccountToken.path`, token.path);
