@@ -25,13 +25,15 @@ export class Bucket {
     if (this.entries.delete(name)) this.#removed.add(name);
   }
 
-  /** Appends the entries after the name `after`, in name order, to `out`. */
-  collect(out: Entry[], after = ""): void {
+  /** Appends the entries after the name `after`, in name order, to `out`, at most `limit`. Answers how many it left out. */
+  collect(out: Entry[], after = "", limit = Infinity): number {
     this.#settle();
     const names = this.#names;
     let at = after === "" ? 0 : lowerBound(names, after);
     if (names[at] === after) at++;
-    for (; at < names.length; at++) out.push(this.entries.get(names[at] as string) as Entry);
+    const end = Math.min(names.length, at + limit);
+    for (; at < end; at++) out.push(this.entries.get(names[at] as string) as Entry);
+    return names.length - at;
   }
 
   #settle(): void {

@@ -46,19 +46,26 @@ export class ResourceCache {
 
   /** In key order, of one namespace or ("") of all, after the key when given. */
   list(namespace: string, after = ""): Entry[] {
-    const out: Entry[] = [];
+    return this.page(namespace, after, Infinity).entries;
+  }
+
+  /** As `list`, at most `limit`, and how many more there are. */
+  page(namespace: string, after: string, limit: number): { readonly entries: Entry[]; readonly remaining: number } {
+    const entries: Entry[] = [];
+    let remaining = 0;
     const [afterNamespace, afterName] = after === "" ? ["", ""] : this.#split(after);
     if (!this.#namespaced || namespace !== "") {
-      this.#buckets.get(this.#namespaced ? namespace : "")?.collect(out, afterName);
-      return out;
+      remaining = this.#buckets.get(this.#namespaced ? namespace : "")?.collect(entries, afterName, limit) ?? 0;
+      return { entries, remaining };
     }
     // Keys are ordered by "namespace/": "a-b/" comes before "a/".
     this.#namespaces ??= [...this.#buckets.keys()].sort((a, b) => (`${a}/` < `${b}/` ? -1 : 1));
     for (const each of this.#namespaces) {
       if (after !== "" && `${each}/` < `${afterNamespace}/`) continue;
-      this.#buckets.get(each)?.collect(out, each === afterNamespace ? afterName : "");
+      const from = each === afterNamespace ? afterName : "";
+      remaining += this.#buckets.get(each)?.collect(entries, from, limit - entries.length) ?? 0;
     }
-    return out;
+    return { entries, remaining };
   }
 
   /** Takes in an object at start, before anybody watches. */

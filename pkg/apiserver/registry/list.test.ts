@@ -220,4 +220,37 @@ describe("list", { concurrency: true }, () => {
     for (const [query, wanted] of cases)
       assert.equal(names(await list(transport, query)), wanted, JSON.stringify(query));
   });
+
+  it("pages through all namespaces in key order, from memory and from history", async (t) => {
+    const { transport } = await startTestServer(t);
+    const all = "/api/v1/configmaps";
+    for (const namespace of ["b", "a-b", "a"])
+      for (const name of ["y", "x", "z"])
+        await transport.request({
+          method: "POST",
+          path: `/api/v1/namespaces/${namespace}/configmaps`,
+          body: { metadata: { name, labels: { keep: name === "y" ? "no" : "yes" } } },
+        });
+    const keys = async (query: Record<string, string | number>, betweenPages: () => Promise<unknown>) => {
+      const out: string[] = [];
+      const counts: (number | undefined)[] = [];
+      for (let token = ""; ; ) {
+        const page = await list(transport, { ...query, limit: 4, ...(token === "" ? {} : { continue: token }) }, all);
+        out.push(...page.items.map(({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`));
+        counts.push(page.metadata.remainingItemCount);
+        token = page.metadata.continue ?? "";
+        if (token === "") return { out, counts };
+        await betweenPages();
+      }
+    };
+    const wanted = ["a-b/x", "a-b/y", "a-b/z", "a/x", "a/y", "a/z", "b/x", "b/y", "b/z"];
+    const still = await keys({}, async () => {});
+    assert.deepEqual(still, { out: wanted, counts: [5, 1, undefined] });
+    let written = 0;
+    const write = () => create(transport, `later-${written++}`);
+    assert.deepEqual(await keys({}, write), { out: wanted, counts: [5, 1, undefined] });
+    const kept = wanted.filter((each) => !each.endsWith("y"));
+    const selected = await keys({ labelSelector: "keep=yes" }, write);
+    assert.deepEqual(selected, { out: kept, counts: [undefined, undefined] });
+  });
 });

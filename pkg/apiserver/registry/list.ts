@@ -82,17 +82,19 @@ interface Found {
 }
 
 async function selectFromCache(target: Target, selection: Selection, limit: number, after: string): Promise<Found> {
-  const { cache, definition } = target;
-  let entries: Entry[];
-  if (selection.name !== undefined && (target.namespace !== "" || !definition.namespaced)) {
-    const entry = cache.get(target.namespace, selection.name);
-    entries = entry === undefined ? [] : [entry];
-  } else entries = cache.list(target.namespace, after);
-  const { matches } = selection;
-  if (matches !== undefined) {
-    await readyAll(entries, definition);
-    entries = entries.filter((entry) => matches(entry.as(definition).object));
+  const { cache, definition, namespace } = target;
+  const { matches, name } = selection;
+  if (matches === undefined) {
+    const { entries, remaining } = cache.page(namespace, after, limit === 0 ? Infinity : limit);
+    return { entries, more: remaining > 0, remaining };
   }
+  let entries: Entry[];
+  if (name !== undefined && (namespace !== "" || !definition.namespaced)) {
+    const entry = cache.get(namespace, name);
+    entries = entry === undefined ? [] : [entry];
+  } else entries = cache.list(namespace, after);
+  await readyAll(entries, definition);
+  entries = entries.filter((entry) => matches(entry.as(definition).object));
   if (limit === 0 || entries.length <= limit) return { entries, more: false, remaining: 0 };
   return { entries: entries.slice(0, limit), more: true, remaining: entries.length - limit };
 }
@@ -118,7 +120,9 @@ async function selectFromHistory(
         });
   let after = start;
   for (;;) {
-    const pageSize = limit === 0 ? HISTORY_PAGE : Math.max(limit - entries.length, 1);
+    const left = limit === 0 ? HISTORY_PAGE : limit - entries.length;
+    // Who selects may leave out most of what is there.
+    const pageSize = selection.matches === undefined ? left : HISTORY_PAGE;
     const result = await services.store
       .list(prefix, { revision, limit: pageSize, ...(after === "" ? {} : { after }) })
       .catch((err: unknown) => {
@@ -132,12 +136,15 @@ async function selectFromHistory(
         : Entry.of("", path, value, at);
     });
     if (selection.matches !== undefined) await readyAll(found, definition);
-    for (const entry of found) {
-      if (selection.matches === undefined || selection.matches(entry.as(definition).object)) entries.push(entry);
+    for (const [i, entry] of found.entries()) {
+      if (selection.matches !== undefined && !selection.matches(entry.as(definition).object)) continue;
+      entries.push(entry);
+      if (limit === 0 || entries.length < limit) continue;
+      const remaining = found.length - 1 - i + result.remaining;
+      return { entries, more: remaining > 0, remaining };
     }
     const last = result.entries.at(-1);
     if (!result.more || last === undefined) return { entries, more: false, remaining: 0 };
-    if (limit > 0 && entries.length >= limit) return { entries, more: true, remaining: result.remaining };
     after = last.key;
   }
 }
