@@ -103,7 +103,8 @@ export class FlowController {
       if (ticket === undefined) return;
       clearTimeout(ticket.timer);
       const now = performance.now();
-      ticket.flow.stats.waited.executed.observe((now - ticket.arrivedAt) / 1000);
+      ticket.waitedMs = now - ticket.arrivedAt;
+      ticket.flow.stats.waited.executed.observe(ticket.waitedMs / 1000);
       if (this.#turns.enter(ticket, now)) ticket.resolve?.();
     }
   }

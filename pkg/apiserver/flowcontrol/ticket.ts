@@ -11,6 +11,8 @@ export class Ticket {
   readonly seats: number;
   /** `performance.now()` of its arrival. */
   readonly arrivedAt: number;
+  /** How long it waited for its seat. */
+  waitedMs = 0;
   /** Undefined for one that did not have to wait. */
   queue: FairQueue | undefined;
   state: "new" | "waiting" | "executing" | "done" = "new";

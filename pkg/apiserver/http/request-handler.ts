@@ -110,7 +110,7 @@ export class RequestHandler {
     const context = await this.contextOf(exchange, info);
     // Streams last as long as their callers want, and are never seated.
     if (!stream) {
-      const turn = this.#takeSeat(exchange, context);
+      const turn = this.takeSeat(exchange, context);
       if (turn !== undefined) await turn;
     }
     const format = formatOf(request.headers.accept, info);
@@ -160,7 +160,7 @@ export class RequestHandler {
     const sink = new WatchStream(streamOf(response), encode, counter);
     const stop = reply.start(sink);
     // Its first events are on their way: from here on it costs what its events cost.
-    if (exchange.ticket !== undefined) this.#options.flow.leave(exchange.ticket);
+    this.leaveSeat(exchange);
     exchange.onCut = () => sink.end();
     const timer = endOfWatch(query, exchange.onCut);
     response.once("close", resolve);
@@ -172,13 +172,18 @@ export class RequestHandler {
   }
 
   /** Takes the request's place in its priority level; undefined when it need not wait. @throws 429 */
-  #takeSeat(exchange: Exchange, { user, info, query }: RequestContext): Promise<void> | undefined {
+  takeSeat(exchange: Exchange, { user, info, query }: RequestContext): Promise<void> | undefined {
     const { flow } = this.#options;
     const ticket = flow.enter(user, info, query, performance.now());
     exchange.ticket = ticket;
     const turn = flow.start(ticket, exchange.timeoutMs * WAITING_PART);
     if (turn !== undefined) exchange.response.once("close", () => flow.leave(ticket));
     return turn;
+  }
+
+  /** A watch has begun, or will not. */
+  leaveSeat({ ticket }: Exchange): void {
+    if (ticket !== undefined) this.#options.flow.leave(ticket);
   }
 
   /**

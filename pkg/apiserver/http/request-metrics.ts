@@ -18,6 +18,8 @@ interface Series {
   readonly dryRun: string;
   readonly codes: Map<number, number>;
   readonly duration: Histogram;
+  /** Without the wait for a seat. */
+  readonly served: Histogram;
   readonly size: Histogram;
   terminated: Map<number, number> | undefined;
   aborted: number;
@@ -62,7 +64,9 @@ export class RequestMetrics {
     }
     if (exchange.isLongRunning) return;
     if (!response.headersSent) series.aborted++;
-    series.duration.observe((performance.now() - exchange.startedAt) / 1000);
+    const tookMs = performance.now() - exchange.startedAt;
+    series.duration.observe(tookMs / 1000);
+    series.served.observe((tookMs - (exchange.ticket?.waitedMs ?? 0)) / 1000);
     if (info.verb === "get" || info.verb === "list") series.size.observe(bodyBytes);
   }
 
@@ -88,6 +92,9 @@ export class RequestMetrics {
     const times = "apiserver_request_duration_seconds";
     lines.push(...headOf(times, "histogram", "How long requests took, those that last apart."));
     for (const { labels, dryRun, duration } of all) duration.write(lines, times, `${labels},dry_run="${dryRun}"`);
+    const own = "apiserver_request_sli_duration_seconds";
+    lines.push(...headOf(own, "histogram", "How long requests took, without their wait for a seat."));
+    for (const { labels, served } of all) served.write(lines, own, labels);
     const sizes = "apiserver_response_sizes";
     lines.push(...headOf(sizes, "histogram", "Bytes of answers to reads."));
     for (const { labels, size } of all) size.write(lines, sizes, labels);
@@ -140,6 +147,7 @@ function newSeries(labels: string, dryRun: string): Series {
     dryRun,
     codes: new Map(),
     duration: new Histogram(SECONDS),
+    served: new Histogram(SECONDS),
     size: new Histogram(BYTES),
     terminated: undefined,
     aborted: 0,

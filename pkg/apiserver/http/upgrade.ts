@@ -5,7 +5,7 @@ import { ApiError, badRequest, internalError } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { authorizedInfo, requestInfoOf } from "../request-info.ts";
-import type { RequestContext, WatchSink } from "../types.ts";
+import type { Reply, RequestContext, WatchSink } from "../types.ts";
 import { Exchange } from "./exchange.ts";
 import { formatOf } from "./negotiate.ts";
 import type { RequestHandler } from "./request-handler.ts";
@@ -50,7 +50,7 @@ export class UpgradeHandling {
       if (route?.connects === true) await pipeline.admitConnect(context);
       if (route?.upgrade !== undefined) await route.upgrade(context, request, socket, head);
       else if (info.verb === "watch" && request.headers.upgrade?.toLowerCase() === "websocket")
-        await this.#watch(context, request, socket, head);
+        await this.#watch(exchange, context, socket, head);
       else throw badRequest("Upgrade request required for another path");
     } catch (err) {
       if (!(err instanceof ApiError)) log.error("upgrade failed", { err, path: request.url });
@@ -59,11 +59,34 @@ export class UpgradeHandling {
   }
 
   /** Each event is a message: text, or binary where the caller wants protobuf. */
-  async #watch(context: RequestContext, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #watch(exchange: Exchange, context: RequestContext, socket: Duplex, head: Buffer): Promise<void> {
+    const { handler, pipeline } = this.#options;
+    const leave = (): void => handler.leaveSeat(exchange);
+    socket.once("close", leave);
+    try {
+      await handler.takeSeat(exchange, context);
+      await this.#startWatch(
+        exchange.request as IncomingMessage,
+        context,
+        await pipeline.answer(context),
+        socket,
+        head,
+      );
+    } finally {
+      leave();
+    }
+  }
+
+  async #startWatch(
+    request: IncomingMessage,
+    context: RequestContext,
+    reply: Reply,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
     const { query, headers, info } = context;
     const accept = Array.isArray(headers.accept) ? headers.accept.join(",") : headers.accept;
     const format = await formatOf(accept, info);
-    const reply = await this.#options.pipeline.answer(context);
     if (reply.kind !== "watch") throw badRequest("not a watch");
     const encode = eventEncoder(reply.definition, format, query, this.#options.handler.encodedEvents);
     const binary = format.encoding === "protobuf";
