@@ -38,6 +38,25 @@ function setup(lists: { readonly items: readonly ConfigMap[]; readonly resourceV
 }
 
 describe("SharedInformer", () => {
+  it("keeps no managedFields", async () => {
+    const owned = (name: string, resourceVersion: string): ConfigMap => {
+      const object = configMap(name, resourceVersion);
+      return { ...object, metadata: { ...object.metadata, managedFields: [{ manager: "m" }] } };
+    };
+    const t = setup([{ items: [owned("x", "1")], resourceVersion: "5" }]);
+    await t.informer.synced(t.stop.signal);
+    (await t.watch(0)).push("ADDED", owned("y", "6"));
+    await until(() => t.seen.length === 2, { timeoutMs: 1000, intervalMs: 1 });
+    assert.deepEqual(
+      t.informer.lister.list("a").map(({ metadata }) => [metadata.name, metadata.managedFields]),
+      [
+        ["x", undefined],
+        ["y", undefined],
+      ],
+    );
+    await t.end();
+  });
+
   it("lists, then follows the watch, and serves frozen objects by key, namespace and index", async () => {
     const t = setup([{ items: [configMap("x", "1", { k: "1" })], resourceVersion: "5" }]);
     t.informer.addIndex("k", (object) => (object.data?.["k"] === undefined ? [] : [object.data["k"]]));

@@ -5,6 +5,7 @@ import type { Logger } from "#pkg/log/index.ts";
 import { Backoff } from "./backoff.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import type { Client } from "./types.ts";
+import { withoutManagedFields } from "./without-managed-fields.ts";
 
 /** What a reflector or informer looks at: everything, one namespace, or what selectors match. */
 export interface Selection {
@@ -15,7 +16,7 @@ export interface Selection {
   readonly metadataOnly?: boolean;
 }
 
-/** Where a reflector delivers, in order. Objects are frozen. */
+/** Where a reflector delivers, in order. Objects are frozen, and need not have their managedFields. */
 export interface ReflectorSink<T> {
   /** A whole new state. */
   replace(items: readonly T[]): void;
@@ -88,7 +89,7 @@ export class Reflector<T extends KubeObject> {
     const items: T[] = [];
     let page = await this.#client.list(this.#resource, { ...this.#selection, signal });
     for (;;) {
-      for (const item of page.items) items.push(deepFreeze(item));
+      for (const item of page.items) items.push(deepFreeze(withoutManagedFields(item)));
       if (page.metadata.continue === undefined || page.metadata.continue === "") break;
       page = await this.#client.list(this.#resource, {
         ...this.#selection,
@@ -116,7 +117,7 @@ export class Reflector<T extends KubeObject> {
       if (signal.aborted) return count;
       count++;
       if (event.type === "ADDED" || event.type === "MODIFIED" || event.type === "DELETED") {
-        this.#sink.apply(event.type, deepFreeze(event.object));
+        this.#sink.apply(event.type, deepFreeze(withoutManagedFields(event.object)));
       }
       this.#resourceVersion = event.object.metadata.resourceVersion;
     }
