@@ -24,8 +24,14 @@ import { UpgradeHandling } from "./upgrade.ts";
 
 const DRAIN_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 32_000;
+/** Upstream's idle timeout: clients that keep a connection must not meet its end just when they use it again. */
+const IDLE_TIMEOUT_MS = 90_000;
 /** Node's types do not know them here. */
-const HTTP1_LIMITS = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 5_000 };
+const HTTP1_LIMITS = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  keepAliveTimeout: IDLE_TIMEOUT_MS,
+  connectionsCheckingInterval: 5_000,
+};
 
 export interface TlsFiles {
   /** PEM. */
