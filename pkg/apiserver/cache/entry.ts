@@ -115,6 +115,11 @@ export class Entry {
     return fromStorage === undefined ? this.view : this.#keep(definition, fromStorage(this.view.object));
   }
 
+  /** apiVersion of the stored form; another than the definition's `storage.apiVersion` after a CRD changed that. */
+  get storedAs(): string {
+    return apiVersionIn(this.view.text);
+  }
+
   /** What must be awaited before `as`; undefined where nothing must. Rejects with what the converter says. */
   ready(definition: ResourceDefinition): Promise<void> | undefined {
     return definition.storage.convert === undefined ? undefined : readyAll([this], definition);
@@ -151,7 +156,7 @@ export class Entry {
   }
 
   #isForeign(definition: ResourceDefinition): boolean {
-    return apiVersionIn(this.view.text) !== apiVersionOf(definition);
+    return this.storedAs !== apiVersionOf(definition);
   }
 
   #known(definition: ResourceDefinition): ObjectView | undefined {

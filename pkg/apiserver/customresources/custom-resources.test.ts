@@ -224,10 +224,11 @@ describe("CustomResources", { concurrency: true }, () => {
       intervalMs: 5,
     });
     await post(transport, CRONTABS, cronTab("new"));
-    const storedVersions = (await store.list("/registry/stable.example.com/crontabs/")).entries.map(
-      ({ value }) => (JSON.parse(value.text) as KubeObject).apiVersion,
-    );
-    assert.deepEqual(storedVersions, ["stable.example.com/v2", "stable.example.com/v1"]);
+    const storedVersions = async (): Promise<(string | undefined)[]> =>
+      (await store.list("/registry/stable.example.com/crontabs/")).entries.map(
+        ({ value }) => (JSON.parse(value.text) as KubeObject).apiVersion,
+      );
+    assert.deepEqual(await storedVersions(), ["stable.example.com/v2", "stable.example.com/v1"]);
     for (const version of ["v1", "v2"]) {
       const path = `/apis/stable.example.com/${version}/namespaces/default/crontabs`;
       const { items } = (await transport.request({ method: "GET", path })) as { items: KubeObject[] };
@@ -236,5 +237,9 @@ describe("CustomResources", { concurrency: true }, () => {
         [`stable.example.com/${version}`, `stable.example.com/${version}`],
       );
     }
+    // Writing what is there is how storage is migrated.
+    const old = await transport.request({ method: "GET", path: `${CRONTABS}/old` });
+    await transport.request({ method: "PUT", path: `${CRONTABS}/old`, body: old });
+    assert.deepEqual(await storedVersions(), ["stable.example.com/v2", "stable.example.com/v2"]);
   });
 });

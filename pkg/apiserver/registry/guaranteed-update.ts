@@ -129,7 +129,8 @@ async function updateOnce(
     if (isMain) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
     await admission.validate();
     if (completesDeletion(target, object)) return remove(services, target, entry, request.dryRun);
-    if (isSame(object, old)) return entry;
+    // What was stored in another version is written again: that is how storage is migrated.
+    if (entry.storedAs === definition.storage.apiVersion && isSame(object, old)) return entry;
     if (request.dryRun) return unwritten(target, object, entry.revision);
     transaction?.writing?.();
     return put(services, target, object, entry.revision);
