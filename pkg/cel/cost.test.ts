@@ -7,11 +7,12 @@ const BINDINGS = {
   d: { a: Array.from({ length: 5000 }, (_, i) => ({ name: `n${i}`, tags: ["x", "y"] })), s: "x".repeat(300_000) },
   l: Array.from({ length: 5000 }, (_, i) => i),
 };
-/** `cel.bind(a1, f(a0), cel.bind(a2, f(a1), …))` */
+/** Each level knows the one before: `f(a0)` is `a1`, `f(a1)` is `a2`, … */
 function nested(levels: number, step: (before: string) => string, body: string): string {
   let expression = body.replaceAll("LAST", `a${levels}`);
-  for (let i = levels; i > 0; i--) expression = `cel.bind(a${i}, ${step(`a${i - 1}`)}, ${expression})`;
-  return `cel.bind(a0, 'x', ${expression})`;
+  for (let i = levels; i > 0; i--)
+    expression = `optional.of(${step(`a${i - 1}`)}).optMap(a${i}, ${expression}).value()`;
+  return `optional.of('x').optMap(a0, ${expression}).value()`;
 }
 
 describe("evaluate", () => {

@@ -42,7 +42,9 @@ export class CelEnvironment {
   compile(expression: string, options: CompileOptions = {}): Compiled | CompileError {
     const declarations: Declarations = {
       variable: (name) => this.#variables.get(name),
-      functions: functionsNamed,
+      // What makes patches has the functions for them.
+      functions: (name) =>
+        name.startsWith("jsonpatch.") && this.#options.constructible === undefined ? undefined : functionsNamed(name),
       typeNamed: (name) =>
         this.#options.constructible?.(name) ?? (Object.hasOwn(TYPE_NAMES, name) ? TYPE_NAMES[name] : undefined),
     };

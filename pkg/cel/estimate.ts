@@ -56,7 +56,7 @@ class Estimator {
         if (node.name !== undefined) return { cost: 1, size: boundOf(node.type) };
         const operand = this.estimate(node.operand);
         const type = node.test ? ONE : (heldBy(node.operand, operand) ?? boundOf(node.type));
-        return { cost: operand.cost + 1, size: type };
+        return { cost: operand.cost + (node.test ? 0 : 1), size: type };
       }
       case "list": {
         const items = node.elements.map(({ value }) => this.estimate(value));

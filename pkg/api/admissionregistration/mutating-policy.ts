@@ -1,6 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
-import { checkEnum, type Errors } from "../field-checks.ts";
+import { checkEnum, checkOptionalEnum, type Errors } from "../field-checks.ts";
 import type {
+  MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
   Mutation,
@@ -35,7 +36,7 @@ export function validateMutatingPolicy(
     checkMatchResources(errors, "spec.matchConstraints", spec.matchConstraints);
     if ((spec.matchConstraints.resourceRules ?? []).length === 0)
       errors.push(fieldError.required("spec.matchConstraints.resourceRules"));
-    checkOperations(errors, policy);
+    checkOperations(errors, "spec.matchConstraints", spec.matchConstraints);
   }
   const kept =
     old !== undefined &&
@@ -48,47 +49,40 @@ export function validateMutatingPolicy(
     errors.push(fieldError.required("spec.mutations", "mutations must contain at least one item"));
   for (const [i, mutation] of mutations.entries())
     checkMutation(errors, `spec.mutations[${i}]`, mutation, compiler, expressions);
-  checkEnum(errors, "spec.reinvocationPolicy", spec.reinvocationPolicy, ["IfNeeded", "Never"]);
+  checkEnum(errors, "spec.reinvocationPolicy", spec.reinvocationPolicy, ["Never", "IfNeeded"]);
   return errors;
 }
 
-/** What is deleted or connected to has nothing to change. */
-function checkOperations(errors: Errors, policy: MutatingAdmissionPolicy): void {
-  for (const [i, rule] of (policy.spec.matchConstraints?.resourceRules ?? []).entries()) {
-    for (const [j, operation] of (rule.operations ?? []).entries()) {
-      if (operation !== "*" && operation !== "CONNECT" && operation !== "DELETE") continue;
-      const at = `spec.matchConstraints.resourceRules[${i}].operations[${j}]`;
-      if (operation !== "*") errors.push(fieldError.notSupported(at, operation, ["CREATE", "UPDATE"]));
-    }
-  }
+/** What is deleted cannot be changed. The path is upstream's, without an index. */
+function checkOperations(errors: Errors, at: string, match: MatchResources | undefined): void {
+  for (const rule of match?.resourceRules ?? [])
+    for (const operation of rule.operations ?? [])
+      checkOptionalEnum(errors, `${at}.resourceRules.operations`, operation, ["*", "CONNECT", "CREATE", "UPDATE"]);
 }
 
 function checkMutation(
   errors: Errors,
   at: string,
-  mutation: Mutation,
+  { patchType, applyConfiguration, jsonPatch }: Mutation,
   compiler: Expressions.ExpressionCompiler,
   expressions: typeof Expressions,
 ): void {
-  const { patchType, applyConfiguration, jsonPatch } = mutation;
   const forms = {
     ApplyConfiguration: ["applyConfiguration", applyConfiguration, expressions.APPLY_CONFIGURATION],
     JSONPatch: ["jsonPatch", jsonPatch, expressions.PATCHES],
   } as const;
   checkEnum(errors, `${at}.patchType`, patchType, Object.keys(forms));
+  if (patchType !== "ApplyConfiguration" && patchType !== "JSONPatch") return;
   for (const [type, [field, given, returns]] of Object.entries(forms)) {
     if (type !== patchType) {
-      if (given !== undefined) {
-        const why = `must not be specified when patchType is ${patchType}`;
-        errors.push(fieldError.invalid(`${at}.${field}`, given, why));
-      }
+      const why = `must not be specified when patchType is ${patchType}`;
+      if (given !== undefined) errors.push(fieldError.invalid(`${at}.${field}`, `{${field}}`, why));
       continue;
     }
-    const expression = given?.expression ?? "";
+    const expression = given?.expression?.trim() ?? "";
     if (given === undefined)
       errors.push(fieldError.required(`${at}.${field}`, `must be specified when patchType is ${type}`));
-    else if (expression.trim() === "")
-      errors.push(fieldError.required(`${at}.${field}.expression`, "expression is not specified"));
+    else if (expression === "") errors.push(fieldError.required(`${at}.${field}.expression`));
     else checkCompiled(errors, `${at}.${field}.expression`, expression, compiler.compile(expression, returns).error);
   }
 }
@@ -99,5 +93,6 @@ export function validateMutatingBinding(binding: MutatingAdmissionPolicyBinding)
   checkPolicyName(errors, spec.policyName);
   checkParamRef(errors, "spec.paramRef", spec.paramRef);
   checkMatchResources(errors, "spec.matchResources", spec.matchResources);
+  checkOperations(errors, "spec.matchResources", spec.matchResources);
   return errors;
 }

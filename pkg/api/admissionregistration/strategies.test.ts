@@ -36,7 +36,7 @@ const policy = (more: Loose = {}): Loose => ({
   spec: { matchConstraints, validations: [{ expression: "object.a > 1" }], ...more },
 });
 const mutating = (mutation: Loose, more: Loose = {}): Loose => ({
-  spec: { matchConstraints, mutations: [mutation], ...more },
+  spec: { matchConstraints, mutations: [mutation], reinvocationPolicy: "Never", ...more },
 });
 
 describe("admissionregistration strategies", () => {

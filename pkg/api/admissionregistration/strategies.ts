@@ -128,7 +128,6 @@ export const mutatingAdmissionPolicyStrategy = strategyOf<MutatingAdmissionPolic
   defaults: (policy) => {
     policy.spec ??= {};
     policy.spec.failurePolicy ??= "Fail";
-    policy.spec.reinvocationPolicy ??= "Never";
     defaultMatch(policy.spec.matchConstraints);
   },
   ready: expressions.ready,

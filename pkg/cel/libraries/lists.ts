@@ -1,7 +1,7 @@
 import { compare, equal } from "../runtime/equality.ts";
 import { type Failure, failure } from "../runtime/failure.ts";
 import { deepCost, sizeOf } from "../runtime/size.ts";
-import { ArrayList, Duration, ListValue, Uint } from "../runtime/values.ts";
+import { Duration, type ListValue, Uint } from "../runtime/values.ts";
 import type { CelValue } from "../types.ts";
 import { type Overload, overload, type OverloadOptions } from "./overload.ts";
 
@@ -25,25 +25,6 @@ export function lists(): readonly Overload[] {
     overload("list<duration>.sum(): duration", (list) => total(list, new Duration(0n)), walk),
     overload("list<A>.indexOf(A): int", (list, item) => BigInt(list.findIndex((x: CelValue) => equal(x, item))), walk),
     overload("list<A>.lastIndexOf(A): int", lastIndexOf, walk),
-    overload("list<A>.slice(int, int): list<A>", slice, walk),
-    overload(
-      "list<list<A>>.flatten(): list<A>",
-      (list: ListValue) => new ArrayList([...list].flatMap((item) => (item instanceof ListValue ? [...item] : [item]))),
-      walk,
-    ),
-    overload("list<A>.distinct(): list<A>", distinct, {
-      cost: ([list]) => sizeOf(list) * deepCost(list),
-      estimate: ([list]) => ({ cost: (list?.size ?? 0) ** 2, ...(list && { result: list }) }),
-    }),
-    overload("list<A>.reverse(): list<A>", (list: ListValue) => new ArrayList([...list].reverse()), walk),
-    overload(
-      "list<A>.sort(): list<A>",
-      (list: ListValue) => new ArrayList([...list].sort((a, b) => compare(a, b) ?? 0)),
-      {
-        cost: ([list]) => sizeOf(list) * Math.ceil(Math.log2(sizeOf(list) + 2)) + deepCost(list),
-        estimate: ([list]) => ({ cost: (list?.size ?? 0) * 20, ...(list && { result: list }) }),
-      },
-    ),
   ];
 }
 
@@ -81,19 +62,6 @@ function lastIndexOf(list: ListValue, item: CelValue): bigint {
   return -1n;
 }
 
-function slice(list: ListValue, from: bigint, to: bigint): ArrayList | Failure {
-  if (from < 0n || to < 0n) return failure(`cannot slice(${from}, ${to}), negative indexes not supported`);
-  if (from > to) return failure(`cannot slice(${from}, ${to}), start index must be less than or equal to end index`);
-  if (to > list.size) return failure(`cannot slice(${from}, ${to}), list is length ${list.size}`);
-  return new ArrayList([...list].slice(Number(from), Number(to)));
-}
-
-function distinct(list: ListValue): ArrayList {
-  const kept: CelValue[] = [];
-  for (const item of list) if (!kept.some((other) => equal(other, item))) kept.push(item);
-  return new ArrayList(kept);
-}
-
 /** cel-go's sets: lists compared as sets. */
 export function sets(): readonly Overload[] {
   const each: OverloadOptions = {
@@ -112,18 +80,4 @@ export function sets(): readonly Overload[] {
       each,
     ),
   ];
-}
-
-/** cel-go's math.greatest and math.least, whose macros make lists of several arguments. */
-export function math(): readonly Overload[] {
-  return (["max", "min"] as const).flatMap((which) =>
-    ["int", "uint", "double", "dyn"].flatMap((type) => [
-      overload(
-        `math.@${which}(${type}): ${type}`,
-        (value) => (value instanceof ListValue ? extreme(value, which) : value),
-        walk,
-      ),
-      overload(`math.@${which}(list<${type}>): ${type}`, (list: ListValue) => extreme(list, which), walk),
-    ]),
-  );
 }

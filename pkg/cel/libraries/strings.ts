@@ -15,7 +15,7 @@ const search: OverloadOptions = {
   estimate: ([text]) => ({ cost: Math.ceil((text?.size ?? 0) * 0.1) }),
 };
 
-/** cel-go's strings extension, version 2 and `reverse`. Offsets are in code points. */
+/** cel-go's strings extension, version 2. Offsets are in code points. */
 export function strings(): readonly Overload[] {
   return [
     overload("string.charAt(int): string", charAt, walk(1)),
@@ -26,7 +26,6 @@ export function strings(): readonly Overload[] {
     overload("string.lowerAscii(): string", (text: string) => text.replace(/[A-Z]+/g, (s) => s.toLowerCase()), walk(1)),
     overload("string.upperAscii(): string", (text: string) => text.replace(/[a-z]+/g, (s) => s.toUpperCase()), walk(1)),
     overload("string.trim(): string", (text: string) => text.trim(), walk(1)),
-    overload("string.reverse(): string", (text: string) => characters(text).reverse().join(""), walk(1)),
     overload("string.substring(int): string", (text, from) => substring(text, from), walk(1)),
     overload("string.substring(int, int): string", substring, walk(1)),
     overload("string.replace(string, string): string", (text, from, to) => replace(text, from, to, -1n), replacing),

@@ -1,7 +1,7 @@
 import { authorizer } from "./authorizer.ts";
 import { formats } from "./formats.ts";
 import { jsonPatch } from "./json-patch.ts";
-import { lists, math, sets } from "./lists.ts";
+import { lists, sets } from "./lists.ts";
 import { networks } from "./network.ts";
 import { once } from "./once.ts";
 import { operators } from "./operators.ts";
@@ -22,7 +22,6 @@ const table = once<ReadonlyMap<string, readonly Overload[]>>(() =>
       ...strings(),
       ...lists(),
       ...sets(),
-      ...math(),
       ...optional(),
       ...regex(),
       ...urls(),

@@ -79,7 +79,8 @@ class Planner {
     return (frame) => {
       const value = operand(frame);
       if (value instanceof Failure) return value;
-      frame.meter.spend(1);
+      // Upstream asks no price for has().
+      if (!test) frame.meter.spend(1);
       const found = selectField(value, field);
       if (!test) return found;
       return isAbsent(found)

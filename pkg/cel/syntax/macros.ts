@@ -155,13 +155,5 @@ export function expandMacro(at: number, fn: string, target: Expr | undefined, ar
     if (arg.kind === "select" && !arg.test) return { ...arg, at, test: true };
     throw new CelSyntaxError(arg.at, "invalid argument to has() macro");
   }
-  if (target.kind === "ident" && target.name === "cel" && fn === "bind" && args.length === 3)
-    return bind(at, variableName(args[0]), args[1] as Expr, args[2] as Expr);
-  if (target.kind === "ident" && target.name === "math" && (fn === "greatest" || fn === "least"))
-    return call(
-      at,
-      `math.@${fn === "greatest" ? "max" : "min"}`,
-      args.length === 1 ? (args[0] as Expr) : listOf(at, ...args),
-    );
   return MEMBER_MACROS.get(`${fn}/${args.length}`)?.(at, target, args);
 }

@@ -23,6 +23,7 @@ const KINDS: readonly (readonly [ResourceRef<KubeObject>, Loose])[] = [
     mutatingadmissionpolicies as unknown as ResourceRef<KubeObject>,
     {
       matchConstraints: matching("pods"),
+      reinvocationPolicy: "Never",
       mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression: "Object{}" } }],
     },
   ],

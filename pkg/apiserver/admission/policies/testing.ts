@@ -71,7 +71,7 @@ export async function startPolicyCluster(t: Pick<TestContext, "after">): Promise
     mutate: async (name, spec, binding = {}) => {
       await create(mutatingadmissionpolicies, {
         metadata: { name },
-        spec: { matchConstraints: matching("configmaps"), ...spec },
+        spec: { matchConstraints: matching("configmaps"), reinvocationPolicy: "Never", ...spec },
       });
       await create(mutatingadmissionpolicybindings, {
         metadata: { name: `${name}-binding` },
