@@ -1,41 +1,12 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
-import { checkImmutable, checkName, type Errors } from "../field-checks.ts";
-import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
-import { separateStatus } from "../status-hooks.ts";
+import { isExtendedResource } from "../core/resources-validation.ts";
+import { addInvalid, checkImmutable, checkName, checkNotNegative, type Errors } from "../field-checks.ts";
+import { checkDnsLabel, checkDnsSubdomain, checkQualifiedName } from "../names.ts";
+import { keepMetadata, separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
-import type {
-  DeviceClass,
-  ResourceClaim,
-  ResourceClaimSpec,
-  ResourceClaimTemplate,
-  ResourceSlice,
-} from "../types/resource-v1.ts";
-
-function checkClaim(errors: Errors, path: string, spec: ResourceClaimSpec | undefined): void {
-  const names = new Set<string>();
-  for (const [i, request] of (spec?.devices?.requests ?? []).entries()) {
-    const at = `${path}.devices.requests[${i}]`;
-    checkName(errors, `${at}.name`, request.name, checkDnsLabel);
-    if (names.has(request.name)) errors.push(fieldError.duplicate(`${at}.name`, request.name));
-    names.add(request.name);
-    const alternatives = request.firstAvailable ?? [];
-    if (request.exactly === undefined && alternatives.length === 0) {
-      errors.push(fieldError.required(at, "exactly one of `exactly` or `firstAvailable` is required"));
-    } else if (request.exactly !== undefined && alternatives.length > 0) {
-      errors.push(
-        fieldError.invalid(
-          at,
-          "",
-          "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set",
-        ),
-      );
-    }
-    if (request.exactly !== undefined) {
-      checkName(errors, `${at}.exactly.deviceClassName`, request.exactly.deviceClassName, checkDnsSubdomain);
-    }
-  }
-}
+import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from "../types/resource-v1.ts";
+import { checkAtMost, checkClaim, checkDriver, checkOpaque, checkSelectors } from "./claim-validation.ts";
 
 interface Asked {
   allocationMode?: string;
@@ -69,6 +40,36 @@ function validateClaim(claim: ResourceClaim): Errors {
   checkClaim(errors, "spec", claim.spec);
   return errors;
 }
+const MAX_CONSUMERS = 256;
+
+/** Who may use a claim is only said of one that has devices, and of one that is going to nobody new. */
+function validateStatusUpdate(claim: ResourceClaim, old: ResourceClaim): Errors {
+  const errors: Errors = [];
+  const { allocation, reservedFor = [] } = claim.status ?? {};
+  const at = "status.reservedFor";
+  checkAtMost(errors, at, reservedFor, MAX_CONSUMERS);
+  const uids = new Set<string>();
+  for (const [i, consumer] of reservedFor.entries()) {
+    for (const field of ["resource", "name", "uid"] as const) {
+      if (!consumer[field]) errors.push(fieldError.required(`${at}[${i}].${field}`));
+    }
+    if (uids.has(consumer.uid)) errors.push(fieldError.duplicate(`${at}[${i}].uid`, consumer.uid));
+    uids.add(consumer.uid);
+  }
+  if (reservedFor.length > 0 && allocation === undefined) {
+    errors.push(fieldError.forbidden(at, "may not be specified when `allocated` is not set"));
+  }
+  const before = new Set((old.status?.reservedFor ?? []).map(({ uid }) => uid));
+  if (claim.metadata.deletionTimestamp !== undefined && [...uids].some((uid) => !before.has(uid))) {
+    const why = "new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set";
+    errors.push(fieldError.forbidden(at, why));
+  }
+  if (old.status?.allocation !== undefined && allocation !== undefined) {
+    checkImmutable(errors, "status.allocation", allocation, old.status.allocation);
+  }
+  return errors;
+}
+
 export const resourceClaimStrategy = strategyOf<ResourceClaim>({
   ...separateStatus<ResourceClaim>(() => ({})),
   defaults: (claim) => {
@@ -81,6 +82,8 @@ export const resourceClaimStrategy = strategyOf<ResourceClaim>({
     checkImmutable(errors, "spec", claim.spec, old.spec);
     return errors;
   },
+  prepareForStatusUpdate: keepMetadata,
+  validateStatusUpdate,
   columns: [nameColumn, column("State", "How far it is", stateOf), ageColumn],
 });
 
@@ -103,38 +106,93 @@ export const resourceClaimTemplateStrategy = strategyOf<ResourceClaimTemplate>({
   columns: [nameColumn, ageColumn],
 });
 
+const MAX_CONFIGS = 32;
+
+function validateDeviceClass({ spec }: DeviceClass): Errors {
+  const errors: Errors = [];
+  checkSelectors(errors, "spec.selectors", spec.selectors);
+  checkAtMost(errors, "spec.config", spec.config, MAX_CONFIGS);
+  for (const [i, { opaque }] of (spec.config ?? []).entries()) checkOpaque(errors, `spec.config[${i}].opaque`, opaque);
+  const { extendedResourceName: name } = spec;
+  if (name !== undefined) {
+    const isOne = isExtendedResource(name) && checkQualifiedName(name).length === 0;
+    if (!isOne) {
+      const why = "must be a valid extended resource name";
+      errors.push(fieldError.invalid("spec.extendedResourceName", name, why));
+    }
+  }
+  return errors;
+}
+
 export const deviceClassStrategy = strategyOf<DeviceClass>({
   generation: true,
   defaults: (deviceClass) => {
     deviceClass.spec ??= {};
   },
+  validate: validateDeviceClass,
+  validateUpdate: validateDeviceClass,
   columns: [nameColumn, ageColumn],
 });
 
+const MAX_DEVICES = 128;
+const MAX_ATTRIBUTES = 32;
+const ONE_PLACE = "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required";
+const PLACES = ["nodeName", "nodeSelector", "allNodes", "perDeviceNodeSelection"] as const;
+
 function validateSlice(slice: ResourceSlice): Errors {
   const errors: Errors = [];
-  const { spec } = slice;
-  checkName(errors, "spec.driver", spec?.driver, checkDnsSubdomain);
-  if (!spec?.pool?.name) errors.push(fieldError.required("spec.pool.name"));
-  if ((spec?.pool?.resourceSliceCount ?? 0) <= 0) {
-    const count = spec?.pool?.resourceSliceCount ?? 0;
-    errors.push(fieldError.invalid("spec.pool.resourceSliceCount", count, "must be greater than zero"));
+  const spec = (slice.spec ?? {}) as Partial<ResourceSlice["spec"]>;
+  checkDriver(errors, "spec.driver", spec.driver);
+  checkPool(errors, "spec.pool", spec.pool);
+  const places = PLACES.filter((place) => spec[place] !== undefined && spec[place] !== false);
+  if (places.length === 0) errors.push(fieldError.required("spec", ONE_PLACE));
+  else if (places.length > 1) {
+    const given = `{${places.map((place) => `\`${place}\``).join(", ")}}`;
+    errors.push(fieldError.invalid("spec", given, `${ONE_PLACE}, but multiple fields are set`));
   }
-  const places = [spec?.nodeName, spec?.nodeSelector, spec?.allNodes, spec?.perDeviceNodeSelection].filter(
-    (p) => p !== undefined,
-  );
-  if (places.length !== 1) {
-    const why = "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required";
-    errors.push(fieldError.required("spec", why));
+  if (spec.nodeName !== undefined) addInvalid(errors, "spec.nodeName", spec.nodeName, checkDnsSubdomain(spec.nodeName));
+  checkAtMost(errors, "spec.devices", spec.devices, MAX_DEVICES);
+  const names = new Set<string>();
+  for (const [i, device] of (spec.devices ?? []).entries()) {
+    const at = `spec.devices[${i}]`;
+    checkName(errors, `${at}.name`, device.name, checkDnsLabel);
+    if (names.has(device.name)) errors.push(fieldError.duplicate(`${at}.name`, device.name));
+    names.add(device.name);
+    const count = Object.keys({ ...device.attributes }).length + Object.keys({ ...device.capacity }).length;
+    if (count > MAX_ATTRIBUTES) {
+      const why = `the total number of attributes and capacities must not exceed ${MAX_ATTRIBUTES}`;
+      errors.push(fieldError.invalid(at, count, why));
+    }
+    for (const [name, attribute] of Object.entries(device.attributes ?? {})) {
+      const path = `${at}.attributes[${name}]`;
+      const given = Object.keys(attribute).length;
+      if (given === 0) errors.push(fieldError.required(path, "exactly one value must be specified"));
+      if (given > 1) errors.push(fieldError.invalid(path, attribute, "exactly one value must be specified"));
+    }
   }
   return errors;
 }
+
+const MAX_POOL_NAME = 253;
+
+function checkPool(errors: Errors, path: string, pool: Partial<ResourceSlice["spec"]["pool"]> | undefined): void {
+  const { name = "", resourceSliceCount: count = 0, generation = 0 } = pool ?? {};
+  if (name === "") errors.push(fieldError.required(`${path}.name`));
+  else {
+    if (name.length > MAX_POOL_NAME) errors.push(fieldError.tooLong(`${path}.name`, MAX_POOL_NAME));
+    for (const part of name.split("/")) addInvalid(errors, `${path}.name`, part, checkDnsSubdomain(part));
+  }
+  if (count <= 0) errors.push(fieldError.invalid(`${path}.resourceSliceCount`, count, "must be greater than zero"));
+  checkNotNegative(errors, `${path}.generation`, generation);
+}
+
 export const resourceSliceStrategy = strategyOf<ResourceSlice>({
   generation: true,
   validate: validateSlice,
   validateUpdate: (slice, old) => {
     const errors = validateSlice(slice);
     checkImmutable(errors, "spec.driver", slice.spec?.driver, old.spec?.driver);
+    checkImmutable(errors, "spec.pool.name", slice.spec?.pool?.name, old.spec?.pool?.name);
     checkImmutable(errors, "spec.nodeName", slice.spec?.nodeName, old.spec?.nodeName);
     return errors;
   },
