@@ -80,4 +80,44 @@ describe("applyStrategicMergePatch", () => {
   it("refuses items without their key", () => {
     assert.throws(() => patch({}, { containers: [{ image: "1" }] }), /does not contain declared merge key: name/);
   });
+
+  it("deletes before it merges, wherever the deletion stands", () => {
+    const target = { containers: [container("a", "1"), container("b", "1")] };
+    assert.deepEqual(patch(target, { containers: [container("a", "2"), { name: "a", $patch: "delete" }] }), {
+      containers: [container("b", "1"), container("a", "2")],
+    });
+  });
+
+  it("answers directives of the wrong form with upstream's words", () => {
+    const messages = [
+      { "$deleteFromPrimitiveList/tolerations": "x" },
+      { "$setElementOrder/containers": "x" },
+      { volumes: [{ name: "v", $retainKeys: "x" }] },
+      { volumes: [{ name: "v", $retainKeys: ["name"], emptyDir: {} }] },
+    ].map((change) => {
+      try {
+        patch({}, change);
+        return "taken";
+      } catch (err) {
+        return (err as Error).message;
+      }
+    });
+    assert.deepEqual(messages, [
+      "invalid patch format of primitive list",
+      "invalid patch format of setElementOrder list",
+      "invalid patch format of retainKeys",
+      "invalid patch format of retainKeys",
+    ]);
+  });
+
+  it("merges long lists in time that grows with their length", () => {
+    const list = Array.from({ length: 20_000 }, (_, i) => container(`c${i}`, "1"));
+    const change = {
+      containers: list.map((_, i) => container(`c${i}`, "2")),
+      "$setElementOrder/containers": list.map((_, i) => ({ name: `c${i}` })).reverse(),
+    };
+    const { containers } = patch({ containers: list }, change) as { containers: object[] };
+    assert.equal(containers.length, 20_000);
+    assert.deepEqual(containers[0], container("c19999", "2"));
+  });
 });
