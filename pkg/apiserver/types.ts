@@ -171,6 +171,8 @@ export interface AdmissionAttributes {
    * only the server writes. `replaceObject` puts it in place. @throws 400
    */
   readonly decode: (value: unknown) => any; // oxlint-disable-line no-explicit-any -- any kind of object passes here
+  /** Calls back when the write is over: stored, and seen by readers, or refused. */
+  readonly whenDone: (listener: () => void) => void;
   readonly dryRun: boolean;
   readonly warn: (text: string) => void;
   /** Aborts with the request. */

@@ -19,12 +19,17 @@ interface Attempt {
 }
 
 /** What admission plugins are told about a write. Parts that few plugins ask for are made when they do. */
-export function attributes(services: RegistryServices, target: Target, attempt: Attempt): AdmissionAttributes {
+export function attributes(
+  services: RegistryServices,
+  target: Target,
+  attempt: Attempt,
+): AdmissionAttributes & { readonly done: () => void } {
   const { context, definition } = target;
   const { operation, object, old, dryRun } = attempt;
   const kind = kindOf(target);
   const name = object?.metadata.name ?? target.name;
   const namespace = definition.plural === "namespaces" && definition.group === "" ? name : target.namespace;
+  let listeners: (() => void)[] | undefined;
   return {
     operation,
     info: { ...context.info, namespace, name },
@@ -39,6 +44,10 @@ export function attributes(services: RegistryServices, target: Target, attempt: 
     decode(value) {
       attempt.onDecode?.();
       return decodeAgain(services, target, kind, object, value);
+    },
+    whenDone: (listener) => void (listeners ??= []).push(listener),
+    done() {
+      for (const listener of listeners ?? []) listener();
     },
     dryRun,
     warn: context.warn,
@@ -56,9 +65,9 @@ export function updateAdmission(
   request: UpdateRequest,
   object: Obj,
   old: KubeObject,
-): { admit(): Promise<boolean>; validate(): Promise<void> } {
+): { admit(): Promise<boolean>; validate(): Promise<void>; readonly done: () => void } {
   const { body, dryRun } = request;
-  if (request.admitted === true) return { admit: async () => false, validate: async () => {} };
+  if (request.admitted === true) return { admit: async () => false, validate: async () => {}, done: () => {} };
   const seen = body === undefined ? object : body.of(object);
   const was = body === undefined ? old : body.of(old);
   let mended = false;
@@ -76,6 +85,7 @@ export function updateAdmission(
       return mended;
     },
     validate: () => services.admission.validate(attempt),
+    done: attempt.done,
   };
 }
 

@@ -80,7 +80,7 @@ async function createOnce(
   await services.admission.admit(attempt);
   const hook = { user: context.user, dryRun, warn: context.warn };
   const transaction = await hooksOf(services, target)?.beginCreate?.(object, hook);
-  return inTransaction(transaction, dryRun, async () => {
+  const work = inTransaction(transaction, dryRun, async () => {
     strategy.prepareForCreate?.(object);
     const errors = [...validateMetadata(object, definition), ...(strategy.validate?.(object) ?? [])];
     if (errors.length > 0) throw invalid(definition.group, definition.kind, object.metadata.name ?? "", errors);
@@ -94,6 +94,7 @@ async function createOnce(
     transaction?.writing?.();
     return put(services, target, object, 0);
   });
+  return work.finally(attempt.done);
 }
 
 /** Upstream's NewGenerateNameConflict. */

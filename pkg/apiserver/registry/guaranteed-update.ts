@@ -114,7 +114,7 @@ async function updateOnce(
   if (mended && request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
   const transaction = isMain ? await hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
-  return inTransaction(transaction, request.dryRun, async () => {
+  const work = inTransaction(transaction, request.dryRun, async () => {
     if (request.rules !== undefined) {
       request.rules.prepare?.(object, old);
       // What such a write takes of the request is known only now.
@@ -135,6 +135,7 @@ async function updateOnce(
     transaction?.writing?.();
     return put(services, target, object, entry.revision);
   });
+  return work.finally(admission.done);
 }
 
 function validateChange(target: Target, request: UpdateRequest, object: Obj, old: KubeObject): FieldError[] {

@@ -13,6 +13,13 @@ const ATTEMPTS = 5;
 /** Asked of every container once a quota limits them. */
 const REQUIRED = /^(cpu|memory|(requests|limits)\.(cpu|memory))$/;
 
+/** A write that was charged and is not over: readers do not see it yet. */
+interface Pending {
+  readonly resource: string;
+  readonly object: KubeObject;
+  readonly old: KubeObject | undefined;
+}
+
 /**
  * Refuses what would exceed a namespace's quotas and charges the rest to their status. One namespace is charged by one
  * request at a time. A quota that looks exceeded is counted again from what is really there before anyone is refused,
@@ -23,6 +30,8 @@ export class ResourceQuota implements AdmissionPlugin {
   readonly #reader: ObjectReader;
   readonly #client: () => QuotaClient;
   readonly #turns = new Map<string, Promise<void>>();
+  /** By namespace. */
+  readonly #pending = new Map<string, Set<Pending>>();
 
   constructor(parts: { readonly reader: ObjectReader; readonly client: () => QuotaClient }) {
     this.#reader = parts.reader;
@@ -65,6 +74,33 @@ export class ResourceQuota implements AdmissionPlugin {
     }
     if (attributes.dryRun) return;
     for (const charge of charges) await this.#write(charge.quota, charge.used);
+    if (charges.length > 0) this.#keepUntilDone(attributes, resource);
+  }
+
+  #keepUntilDone(attributes: AdmissionAttributes, resource: string): void {
+    const { namespace } = attributes.info;
+    const pending = this.#pending.get(namespace) ?? new Set();
+    this.#pending.set(namespace, pending);
+    const { object, old } = attributes as { readonly object: KubeObject; readonly old: KubeObject | undefined };
+    const charged: Pending = { resource, object, old };
+    pending.add(charged);
+    attributes.whenDone(() => {
+      pending.delete(charged);
+      if (pending.size === 0 && this.#pending.get(namespace) === pending) this.#pending.delete(namespace);
+    });
+  }
+
+  /** The objects there are, and those that are about to be. */
+  #objects(resource: string, namespace: string): readonly KubeObject[] {
+    const objects = this.#reader.list(resource, namespace);
+    const pending = [...(this.#pending.get(namespace) ?? [])].filter((each) => each.resource === resource);
+    if (pending.length === 0) return objects;
+    const byUid = new Map(objects.map((each) => [each.metadata.uid, each]));
+    for (const { object, old } of pending) {
+      const { uid } = object.metadata;
+      if (byUid.get(uid)?.metadata.resourceVersion === old?.metadata.resourceVersion) byUid.set(uid, object);
+    }
+    return [...byUid.values()];
   }
 
   #usedAfter(attributes: AdmissionAttributes, quota: Quota, delta: Amounts, limited: readonly string[]): Amounts {
@@ -96,7 +132,7 @@ export class ResourceQuota implements AdmissionPlugin {
     for (const name of names) used[name] = "0";
     for (const resource of new Set(names.map(resourceOfQuotaName))) {
       if (resource === undefined) continue;
-      for (const object of this.#reader.list(resource, quota.metadata.namespace)) {
+      for (const object of this.#objects(resource, quota.metadata.namespace ?? "")) {
         if (!quotaIsAbout(quota, resource, object)) continue;
         const usage = quotaUsage(resource, object);
         for (const name of names) if (usage[name] !== undefined) used[name] = addQuantities(used[name], usage[name]);

@@ -74,6 +74,7 @@ export function write(given: Write): AdmissionAttributes {
     old: given.old,
     options: undefined,
     decode: (value) => value,
+    whenDone: () => {},
     dryRun: false,
     warn: given.warn ?? (() => {}),
     signal: new AbortController().signal,
