@@ -64,6 +64,11 @@ describe("field sets", () => {
       text(inOrder({ "f:b": {}, "f:a": ports, 'v:"x"': {}, "i:10": {}, "i:9": {} })),
       '{"f:a":{"k:{\\"containerPort\\":80,\\"protocol\\":\\"TCP\\"}":{},"k:{\\"containerPort\\":443,\\"protocol\\":\\"TCP\\"}":{}},"f:b":{},"v:\\"x\\"":{},"i:9":{},"i:10":{}}',
     );
+    const many = Array.from({ length: 100 }, (_, i) => `k:{"port":${(i * 37) % 100}}`);
+    assert.deepEqual(
+      Object.keys(inOrder(Object.fromEntries(many.map((key) => [key, {}])))),
+      Array.from({ length: 100 }, (_, i) => `k:{"port":${i}}`),
+    );
     assert.equal(text(inOrder({ "f:b": {}, ".": {} })), '{".":{},"f:b":{}}');
   });
 

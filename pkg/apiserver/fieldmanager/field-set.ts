@@ -7,7 +7,7 @@
  * empty set. Sets are never changed: every function answers a new one, or an argument where that is the answer. No key
  * can be a name of Object's own, since all begin with "f:", "k:", "v:", "i:" or are ".".
  */
-import { compareElements } from "./path-element.ts";
+import { compareElements, sortElements } from "./path-element.ts";
 
 export interface FieldSet {
   readonly [element: string]: FieldSet;
@@ -140,7 +140,7 @@ export function setOfPath(path: readonly string[]): FieldSet {
 export function leavesOf(set: FieldSet): string[][] {
   const out: string[][] = [];
   const visit = (node: FieldSet, path: readonly string[]): void => {
-    for (const key of Object.keys(node).sort(compareElements)) {
+    for (const key of sortElements(Object.keys(node))) {
       if (key === SELF) continue;
       const child = node[key] as FieldSet;
       const at = [...path, key];
@@ -165,7 +165,7 @@ export function inOrder(set: FieldSet): FieldSet {
   }
   if (sorted && same) return set;
   const keys = Object.keys(set);
-  if (!sorted) keys.sort(compareElements);
+  if (!sorted) sortElements(keys);
   const out: FieldSetDraft = {};
   for (const key of keys) out[key] = inOrder(set[key] as FieldSet);
   return out;

@@ -15,6 +15,17 @@ export function compareElements(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Sorts in place; each key and value is read once, which long lists need. */
+export function sortElements(elements: string[]): string[] {
+  if (elements.length < 16) return elements.sort(compareElements);
+  const values = new Map<string, unknown>();
+  for (const each of elements)
+    if (each.startsWith("k:") || each.startsWith("v:")) values.set(each, JSON.parse(each.slice(2)));
+  return elements.sort((a, b) =>
+    a[0] === b[0] && values.has(a) ? compareValues(values.get(a), values.get(b)) : compareElements(a, b),
+  );
+}
+
 function compareValues(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (typeof a === "object" && typeof b === "object" && a !== null && b !== null) {
