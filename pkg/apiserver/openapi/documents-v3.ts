@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ResourceDefinition } from "#pkg/api/index.ts";
 import { documentV3 } from "./document-v3.ts";
 import { type Encoded, encode } from "./encoded.ts";
+import { encodeGnosticV3 } from "./gnostic-v3.ts";
 import { isCustom, namesIn, pathsOf } from "./operations.ts";
 import type { Grouped } from "./schema-index.ts";
 
@@ -10,8 +11,12 @@ interface Made {
   readonly madeFrom: readonly ResourceDefinition[];
   /** Only of custom resources: what the document will be named by. */
   hash?: Promise<string>;
-  document?: Promise<Encoded>;
+  readonly forms: Map<FormV3, Promise<Encoded>>;
 }
+
+export type FormV3 = "json" | "protobuf";
+
+const PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 
 /**
  * The OpenAPI v3 documents of group versions, each made when it is asked for and again only when its own definitions
@@ -28,19 +33,21 @@ export class DocumentsV3 {
   /** Names the content; the index of documents carries it. */
   async hash(now: Grouped, key: string): Promise<string> {
     const made = this.#find(now, key);
-    if (!made.madeFrom.every(isCustom)) return (await this.document(now, key)).hash;
+    if (!made.madeFrom.every(isCustom)) return (await this.document(now, key, "json")).hash;
     made.hash ??= hashOf(now, made.madeFrom, this.#version);
     return made.hash;
   }
 
-  document(now: Grouped, key: string): Promise<Encoded> {
+  document(now: Grouped, key: string, form: FormV3): Promise<Encoded> {
     const made = this.#find(now, key);
-    if (made.document === undefined) {
-      made.document = this.#build(now, key, made);
+    let document = made.forms.get(form);
+    if (document === undefined) {
+      document = this.#build(now, key, made, form);
+      made.forms.set(form, document);
       // A failure is not kept: the next who asks tries again.
-      made.document.catch(() => delete made.document);
+      document.catch(() => made.forms.delete(form));
     }
-    return made.document;
+    return document;
   }
 
   /** Documents of what is not served any more. */
@@ -48,12 +55,15 @@ export class DocumentsV3 {
     for (const key of this.#made.keys()) if (!groupVersions.has(key)) this.#made.delete(key);
   }
 
-  async #build(now: Grouped, key: string, { madeFrom }: Made): Promise<Encoded> {
+  async #build(now: Grouped, key: string, { madeFrom }: Made, form: FormV3): Promise<Encoded> {
     await nextTurn();
     const { schemas } = now;
     const paths = madeFrom.flatMap((definition) => pathsOf(definition, schemas));
-    const text = JSON.stringify(documentV3(paths, namesIn(madeFrom, paths), schemas, this.#version));
-    const encoded = await encode("application/json", text);
+    const document = documentV3(paths, namesIn(madeFrom, paths), schemas, this.#version);
+    // Both forms answer the address that the index names.
+    if (form === "protobuf")
+      return { ...(await encode(PROTOBUF_V3, encodeGnosticV3(document))), hash: await this.hash(now, key) };
+    const encoded = await encode("application/json", JSON.stringify(document));
     return madeFrom.every(isCustom) ? { ...encoded, hash: await this.hash(now, key) } : encoded;
   }
 
@@ -61,7 +71,7 @@ export class DocumentsV3 {
     const own = groupVersions.get(key) ?? [];
     const before = this.#made.get(key);
     if (before !== undefined && sameItems(before.madeFrom, own)) return before;
-    const made: Made = { madeFrom: own };
+    const made: Made = { madeFrom: own, forms: new Map() };
     this.#made.set(key, made);
     return made;
   }

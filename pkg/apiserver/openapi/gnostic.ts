@@ -1,4 +1,17 @@
 import { Writer } from "protobufjs/minimal.js";
+import {
+  any,
+  bool,
+  double,
+  extensions,
+  int64,
+  LENGTH_DELIMITED,
+  message,
+  named,
+  string,
+  strings,
+  VARINT,
+} from "./gnostic-writer.ts";
 import type { DocumentV2, OperationV2, ParameterV2, PathItemV2 } from "./document-v2.ts";
 
 /**
@@ -43,61 +56,8 @@ export function encodeDefinition(name: string, value: unknown): Uint8Array {
   return w.finish();
 }
 
-const LENGTH_DELIMITED = 2;
-const VARINT = 0;
-const DOUBLE = 1;
-
-function message(w: Writer, field: number, body: () => void): void {
-  w.uint32((field << 3) | LENGTH_DELIMITED).fork();
-  body();
-  w.ldelim();
-}
-
-function string(w: Writer, field: number, value: unknown): void {
-  if (typeof value === "string") w.uint32((field << 3) | LENGTH_DELIMITED).string(value);
-}
-
-function strings(w: Writer, field: number, values: unknown): void {
-  if (Array.isArray(values)) for (const value of values) string(w, field, value);
-}
-
-function bool(w: Writer, field: number, value: unknown): void {
-  if (value === true) w.uint32((field << 3) | VARINT).bool(true);
-}
-
-function int64(w: Writer, field: number, value: unknown): void {
-  if (typeof value === "number") w.uint32((field << 3) | VARINT).int64(value);
-}
-
-function double(w: Writer, field: number, value: unknown): void {
-  if (typeof value === "number") w.uint32((field << 3) | DOUBLE).double(value);
-}
-
-/** The Any of gnostic: the value as YAML, of which JSON is a part. */
-function any(w: Writer, field: number, value: unknown): void {
-  if (value !== undefined) message(w, field, () => string(w, 2, JSON.stringify(value)));
-}
-
-/** A Named… message: a key and its value. */
-function named(w: Writer, field: number, name: string, body: () => void): void {
-  message(w, field, () => {
-    string(w, 1, name);
-    message(w, 2, body);
-  });
-}
-
 function namedSchemas(w: Writer, schemas: unknown): void {
   for (const [name, value] of Object.entries(schemas as object)) named(w, 1, name, () => schema(w, value));
-}
-
-function extensions(w: Writer, field: number, object: object): void {
-  for (const [name, value] of Object.entries(object)) {
-    if (!name.startsWith("x-")) continue;
-    message(w, field, () => {
-      string(w, 1, name);
-      any(w, 2, value);
-    });
-  }
 }
 
 function pathItem(w: Writer, item: PathItemV2): void {

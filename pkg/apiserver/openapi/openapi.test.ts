@@ -85,6 +85,18 @@ function openApiOf(list: () => readonly ResourceDefinition[]) {
   return { openApi, reply, json, index };
 }
 
+/** The length-delimited fields of a message by number. */
+function fieldsOf(message: Uint8Array): Map<number, Uint8Array[]> {
+  const reader = protobuf.Reader.create(message);
+  const fields = new Map<number, Uint8Array[]>();
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    assert.equal(tag & 7, 2);
+    fields.set(tag >>> 3, [...(fields.get(tag >>> 3) ?? []), reader.bytes()]);
+  }
+  return fields;
+}
+
 describe("createOpenApi v3", () => {
   const list = [definition(), custom];
   const { openApi, reply, json, index } = openApiOf(() => list);
@@ -156,6 +168,25 @@ describe("createOpenApi v3", () => {
       schemas["com.example.x.v1.FooList"].properties.items.items.$ref,
       "#/components/schemas/com.example.x.v1.Foo",
     );
+  });
+
+  it("answers gnostic protobuf at the same address to those who ask for it", async () => {
+    const { serverRelativeURL } = (await index())["api/v1"];
+    const answer = await reply(serverRelativeURL, {
+      accept: "application/com.github.proto-openapi.spec.v3@v1.0+protobuf",
+    });
+    assert.equal(answer.headers["content-type"], "application/com.github.proto-openapi.spec.v3.v1.0+protobuf");
+    // Document: openapi = 1, info = 2, paths = 4, components = 5.
+    const fields = fieldsOf(answer.body as Uint8Array);
+    assert.deepEqual([...fields.keys()], [1, 2, 4, 5]);
+    assert.equal(Buffer.from(fields.get(1)?.[0] ?? []).toString(), "3.0.0");
+    const names = (message: Uint8Array | undefined): string[] =>
+      (fieldsOf(message ?? new Uint8Array()).get(1) ?? []).map((entry) =>
+        Buffer.from(fieldsOf(entry).get(1)?.[0] ?? []).toString(),
+      );
+    assert.deepEqual(names(fields.get(4)?.[0]), Object.keys((await json("/openapi/v3/api/v1")).paths));
+    const schemas = fieldsOf(fields.get(5)?.[0] ?? new Uint8Array()).get(1)?.[0];
+    assert.deepEqual(names(schemas), Object.keys((await json("/openapi/v3/api/v1")).components.schemas));
   });
 
   it("finds nothing for what is not served, and refuses types it does not have", async () => {

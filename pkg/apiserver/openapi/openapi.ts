@@ -22,6 +22,10 @@ export interface OpenApi {
   find(path: string): Handler | undefined;
 }
 
+const PROTOBUF_V3_ASKED = [
+  "application/com.github.proto-openapi.spec.v3@v1.0+protobuf",
+  "application/com.github.proto-openapi.spec.v3.v1.0+protobuf",
+];
 /** How clients write the same type; "@" is not allowed in an answer's Content-Type. */
 const PROTOBUF_V2_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
@@ -61,8 +65,8 @@ export function createOpenApi({ definitions, gitVersion, remote }: OpenApiOption
       const now = current();
       if (!now.groupVersions.has(key)) return undefined;
       return async (context) => {
-        refuseOthers(context, ["application/json"]);
-        const document = await documents.document(now, key);
+        const type = refuseOthers(context, ["application/json", ...PROTOBUF_V3_ASKED]);
+        const document = await documents.document(now, key, type === "application/json" ? "json" : "protobuf");
         const asked = context.query.get("hash");
         if (asked !== null && asked !== document.hash) return movedTo(`${path}?hash=${document.hash}`);
         return replyWithEncoded(context, document);
