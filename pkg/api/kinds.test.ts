@@ -66,6 +66,11 @@ describe("kinds", () => {
       { type: "kubernetes.io/tls", data: {} },
       ["data[tls.crt]: Required value", "data[tls.key]: Required value"],
     ],
+    [
+      "/secrets",
+      { type: "kubernetes.io/ssh-auth", data: { "ssh-privatekey": "" } },
+      ["data[ssh-privatekey]: Required value"],
+    ],
     ["apps/deployments", workload(), []],
     [
       "apps/deployments",

@@ -30,13 +30,14 @@ function validate(map: ConfigMap): Errors {
 }
 
 function validateUpdate(map: ConfigMap, old: ConfigMap): Errors {
-  const errors = validate(map);
-  if (old.immutable !== true) return errors;
-  if (map.immutable !== true) errors.push(fieldError.forbidden("immutable", IMMUTABLE_DATA));
-  for (const field of ["data", "binaryData"] as const) {
-    if (!semanticEqual(map[field], old[field])) errors.push(fieldError.forbidden(field, IMMUTABLE_DATA));
+  const errors: Errors = [];
+  if (old.immutable === true) {
+    if (map.immutable !== true) errors.push(fieldError.forbidden("immutable", IMMUTABLE_DATA));
+    for (const field of ["data", "binaryData"] as const) {
+      if (!semanticEqual(map[field], old[field])) errors.push(fieldError.forbidden(field, IMMUTABLE_DATA));
+    }
   }
-  return errors;
+  return [...errors, ...validate(map)];
 }
 
 export const configMapStrategy = strategyOf<ConfigMap>({

@@ -37,8 +37,9 @@ function validate(secret: Secret): Errors {
   if (size > MAX_DATA_BYTES) errors.push(fieldError.tooLong("data", MAX_DATA_BYTES));
   for (const key of REQUIRED_KEYS[secret.type ?? ""] ?? []) {
     const path = `data[${key}]`;
-    if (data[key] === undefined) errors.push(fieldError.required(path));
-    else if (key.startsWith(".docker") && !isJson(data[key])) {
+    const isMissing = key === "ssh-privatekey" ? !data[key] : data[key] === undefined;
+    if (isMissing) errors.push(fieldError.required(path));
+    else if (key.startsWith(".docker") && !isJson(data[key] as string)) {
       errors.push(fieldError.invalid(path, "<secret contents redacted>", "invalid character in JSON"));
     }
   }
@@ -53,8 +54,9 @@ function validate(secret: Secret): Errors {
 
 function isJson(base64: string): boolean {
   try {
-    JSON.parse(Buffer.from(base64, "base64").toString());
-    return true;
+    const value: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
+    // Go reads it into a map, which null is too.
+    return typeof value === "object" && !Array.isArray(value);
   } catch {
     return false;
   }

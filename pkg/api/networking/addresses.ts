@@ -4,6 +4,7 @@ import { addressNumber, addressText } from "../address.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { addInvalid, checkImmutable, checkName, type Errors, IMMUTABLE } from "../field-checks.ts";
 import { checkCanonicalCidr, checkCidr, checkDnsSubdomain, checkPathSegment } from "../names.ts";
+import { keepMetadata } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { IPAddress, ServiceCIDR } from "../types/networking-v1.ts";
 
@@ -45,6 +46,7 @@ export const serviceCidrStrategy = strategyOf<ServiceCIDR>({
   },
   validate: validateRange,
   validateUpdate: validateRangeUpdate,
+  prepareForStatusUpdate: keepMetadata,
   columns: [nameColumn, column("CIDRs", "Its ranges", (r: ServiceCIDR) => (r.spec.cidrs ?? []).join(",")), ageColumn],
 });
 

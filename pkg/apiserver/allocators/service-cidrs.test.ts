@@ -155,6 +155,41 @@ describe("Service addresses", () => {
     await assert.rejects(address("10.43.0.77"), isNotFound);
   });
 
+  it("and ranges answer every verb of the API", async () => {
+    const labels = { kind: "special-ip" };
+    const spec = { parentRef: { group: "", resource: "services", namespace: "", name: "test" } };
+    for (const name of ["192.168.2.2", "192.168.2.3", "2001:db8::1"])
+      await client.create(ipaddresses, { metadata: { name, labels }, spec });
+    const selected = { labelSelector: "kind=special-ip" };
+    assert.equal((await client.list(ipaddresses, selected)).items.length, 3);
+    const merge = "application/merge-patch+json";
+    const at = { name: "192.168.2.2" };
+    const patched = await client.patch(ipaddresses, at, merge, { metadata: { annotations: { patched: "true" } } });
+    const annotations = { ...patched.metadata.annotations, updated: "true" };
+    const updated = await client.update(ipaddresses, { ...patched, metadata: { ...patched.metadata, annotations } });
+    assert.deepEqual(updated.metadata.annotations, { patched: "true", updated: "true" });
+    await assert.rejects(
+      client.patch(ipaddresses, at, merge, { spec: { parentRef: { name: "other" } } }),
+      /spec.parentRef: Invalid value: .*field is immutable/,
+    );
+    await client.delete(ipaddresses, at);
+    await client.deleteCollection(ipaddresses, selected);
+    assert.equal((await client.list(ipaddresses, selected)).items.length, 0);
+    const range = await client.create(servicecidrs, { metadata: { name: "verbs" }, spec: { cidrs: ["10.70.0.0/24"] } });
+    const dual = await client.update(servicecidrs, { ...range, spec: { cidrs: ["10.70.0.0/24", "2001:db8::/64"] } });
+    const conditions = [
+      { type: "StatusUpdate", status: "True", reason: "E2E", message: "", lastTransitionTime: "2026-01-01T00:00:00Z" },
+    ];
+    const marked = await client.updateStatus(servicecidrs, {
+      ...dual,
+      metadata: { ...dual.metadata, labels: { not: "here" } },
+      status: { conditions },
+    });
+    assert.equal(marked.status?.conditions?.[0]?.reason, "E2E");
+    assert.equal(marked.metadata.labels, undefined);
+    await client.delete(servicecidrs, { name: "verbs" });
+  });
+
   it("have names and parents that are checked", async () => {
     const wrong: [string, object | undefined, RegExp][] = [
       ["2001:DB8::1", { resource: "r", name: "n" }, /must be a canonical format IP address/],

@@ -26,6 +26,11 @@ const ANSWER_OBJECT = new Set([
   "storage.k8s.io/volumeattachments",
   "storage.k8s.io/csinodes",
   "storage.k8s.io/csidrivers",
+  "storage.k8s.io/volumeattributesclasses",
+  "resource.k8s.io/deviceclasses",
+  "resource.k8s.io/resourceclaims",
+  "resource.k8s.io/resourceclaimtemplates",
+  "resource.k8s.io/resourceslices",
 ]);
 
 /** DELETE of one object. Answers the object while it lingers, a Status once it is gone. */
