@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ResourceDefinition } from "#pkg/api/definition.ts";
+import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { ApiError, badRequest, expired } from "#pkg/errors/index.ts";
 import { CompactedError } from "#pkg/store/types.ts";
-import { Entry, readyAll } from "../cache/index.ts";
+import { Entry, type ObjectView, readyAll } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { type Continue, decodeContinue, encodeContinue, NEWEST } from "./continue.ts";
 import { listOptions } from "./list-options.ts";
@@ -10,6 +13,8 @@ import { type Selection, selectionOf } from "./selection.ts";
 import type { RegistryServices, Target } from "./services.ts";
 
 const HISTORY_PAGE = 500;
+/** Objects decoded in one turn of the event loop. */
+const STEP = 500;
 const EXPIRED =
   "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 const TOO_OLD = "The resourceVersion for the provided list is too old.";
@@ -58,7 +63,7 @@ async function page(
     ? await selectFromCache(target, selection, limit, after)
     : await selectFromHistory(services, target, selection, limit, after, revision);
   const { entries, more, remaining } = found;
-  await readyAll(entries, definition);
+  const views = await viewsOf(entries, definition);
   const last = entries.at(-1);
   const metadata: ListMeta = {
     resourceVersion: String(revision),
@@ -72,7 +77,33 @@ async function page(
       : {}),
     ...(more && selection.matches === undefined ? { remainingItemCount: remaining } : {}),
   };
-  return { kind: "list", definition, metadata, views: entries.map((entry) => entry.as(definition)) };
+  return { kind: "list", definition, metadata, views };
+}
+
+/** What clients see of the entries. Where forms have to be made others are answered between the steps. */
+async function viewsOf(entries: readonly Entry[], definition: ResourceDefinition): Promise<readonly ObjectView[]> {
+  await readyAll(entries, definition);
+  if (definition.storage.fromStorage !== undefined)
+    for (let at = STEP; at < entries.length; at += STEP) {
+      for (const entry of entries.slice(at - STEP, at)) entry.as(definition);
+      await nextTurn();
+    }
+  return entries.map((entry) => entry.as(definition));
+}
+
+/** Those that match. Selecting decodes: between the steps others are answered. */
+async function select(
+  entries: readonly Entry[],
+  definition: ResourceDefinition,
+  matches: (object: KubeObject) => boolean,
+): Promise<Entry[]> {
+  await readyAll(entries, definition);
+  const selected: Entry[] = [];
+  for (const [i, entry] of entries.entries()) {
+    if (i % STEP === STEP - 1) await nextTurn();
+    if (matches(entry.as(definition).object)) selected.push(entry);
+  }
+  return selected;
 }
 
 interface Found {
@@ -93,8 +124,7 @@ async function selectFromCache(target: Target, selection: Selection, limit: numb
     const entry = cache.get(namespace, name);
     entries = entry === undefined ? [] : [entry];
   } else entries = cache.list(namespace, after);
-  await readyAll(entries, definition);
-  entries = entries.filter((entry) => matches(entry.as(definition).object));
+  entries = await select(entries, definition, matches);
   if (limit === 0 || entries.length <= limit) return { entries, more: false, remaining: 0 };
   return { entries: entries.slice(0, limit), more: true, remaining: entries.length - limit };
 }
