@@ -45,6 +45,25 @@ describe("DisruptionController", () => {
       return budget.status?.disruptionsAllowed === 1 && condition?.reason === "SufficientPods";
     });
   });
+
+  it("takes back that a pod is going when it stays", async (t) => {
+    const { client, eventually } = await startControllers(t, ["disruption-controller"], {
+      // What was said a moment ago is long past.
+      now: () => Date.now() + 180_000,
+    });
+    const at = { namespace: "default", name: "p" };
+    await client.create(pods, {
+      metadata: at,
+      spec: { nodeName: "n", containers: [{ name: "c", image: "i" }] },
+    } as never);
+    const conditions = [{ type: "DisruptionTarget", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" }];
+    const patch = { status: { phase: "Running", conditions } };
+    await client.patch(pods, at, "application/merge-patch+json", patch, { subresource: "status" });
+    await eventually("the other word", async () => {
+      const [condition] = (await client.get(pods, at)).status?.conditions ?? [];
+      return condition?.type === "DisruptionTarget" && condition.status === "False";
+    });
+  });
 });
 
 describe("ClusterRoleAggregationController", () => {
