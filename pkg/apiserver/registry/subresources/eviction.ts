@@ -94,10 +94,7 @@ function budgetsOf(services: RegistryServices, target: Target, pod: Pod): PodDis
     .resource(definition.storage.prefix)
     .list(target.namespace)
     .map((entry) => entry.view.object as PodDisruptionBudget)
-    .filter(({ spec: { selector } }) => {
-      const compiled = selectorOf(selector);
-      return !compiled.empty && compiled.matches(pod.metadata.labels);
-    });
+    .filter(({ spec }) => selectorOf(spec.selector).matches(pod.metadata.labels));
 }
 
 async function spendBudget(
