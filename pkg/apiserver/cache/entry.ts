@@ -41,13 +41,17 @@ export class ObjectView {
     return this.#object === object;
   }
 
-  /** Called now and then: forgets the decoded form when nobody asked for it since the last call. True when nobody did. */
-  rest(): boolean {
-    const { text } = this;
+  /** True when nobody asked for the decoded form since the last call. */
+  isIdle(): boolean {
     const idle = !this.#used;
     this.#used = false;
-    if (idle && text !== undefined) this.forgetObject();
     return idle;
+  }
+
+  /** Keeps the text alone. */
+  pack(): void {
+    this.#text ??= JSON.stringify(this.#object);
+    this.forgetObject();
   }
 
   /** Gives back the memory of the decoded form; it can be had again from the text. */
@@ -144,14 +148,17 @@ export class Entry {
     return kept;
   }
 
-  /** As `ObjectView.rest`, for all views; those that cost no webhook are made again when somebody asks. */
+  /** Called now and then: gives back the memory of what nobody asked for since the last call and can be made again. */
   rest(): void {
-    this.view.rest();
+    if (this.view.isIdle()) this.view.forgetObject();
     if (this.#views === undefined) return;
-    // That the stored form is what a definition wants, as for most custom resources, costs nothing to remember.
-    const kept = this.#views.filter(
-      ({ definition, view }) => view === this.view || !view.rest() || definition.storage.convert !== undefined,
-    );
+    const kept = this.#views.filter(({ definition, view }) => {
+      // That the stored form is what a definition wants, as for most custom resources, costs nothing to remember.
+      if (view === this.view || !view.isIdle()) return true;
+      if (definition.storage.convert === undefined) return false;
+      view.pack();
+      return true;
+    });
     this.#views = kept.length === 0 ? undefined : kept;
   }
 
