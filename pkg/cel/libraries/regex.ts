@@ -5,12 +5,13 @@ import { ArrayList } from "../runtime/values.ts";
 import type { CelValue } from "../types.ts";
 import { type CallEstimate, type Overload, overload, type SizeBound } from "./overload.ts";
 
-/** Patterns are compiled once; an expression's own are few, those from data would grow without end. */
-const MAX_KEPT = 1000;
+/** Patterns are compiled once; an expression's own are few, those from data would grow without end. In cost units. */
+const MAX_KEPT_COST = 5_000_000;
 
 /** RE2 expressions, in time linear to the text. The engine is loaded at first need, since it takes longer than a start may. */
 class RegexEngine {
   readonly #patterns = new Map<string, RE2JS | Failure>();
+  #keptCost = 0;
   #engine: typeof RE2JS | undefined;
 
   async load(): Promise<void> {
@@ -36,7 +37,11 @@ class RegexEngine {
     } catch (err) {
       compiled = failure(err instanceof Error ? err.message : String(err));
     }
-    if (this.#patterns.size >= MAX_KEPT) this.#patterns.clear();
+    this.#keptCost += compileCost(pattern);
+    if (this.#keptCost > MAX_KEPT_COST) {
+      this.#patterns.clear();
+      this.#keptCost = compileCost(pattern);
+    }
     this.#patterns.set(pattern, compiled);
     return compiled;
   }
@@ -67,7 +72,7 @@ function compileCost(pattern: string): number {
   let repeated = 1;
   for (const [, from, to] of pattern.matchAll(/\{(\d{1,4})(?:,(\d{0,4}))?\}/g))
     repeated = Math.min(1e6, repeated * Math.max(1, Number(from), Number(to ?? 0)));
-  return Math.ceil(pattern.length * repeated * 2.5);
+  return Math.ceil((10 + pattern.length) * repeated * 2.5);
 }
 export const regexEstimate = ([text, pattern]: readonly SizeBound[]): CallEstimate => ({
   cost: Math.ceil((1 + (text?.size ?? 0)) * 0.1) * Math.max(1, Math.ceil((pattern?.size ?? 0) * REGEX_LENGTH)),

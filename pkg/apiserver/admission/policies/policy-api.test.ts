@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import {
   mutatingadmissionpolicies,
   mutatingadmissionpolicybindings,
+  mutatingwebhookconfigurations,
   validatingadmissionpolicies,
   validatingadmissionpolicybindings,
+  validatingwebhookconfigurations,
 } from "#pkg/api/types/admissionregistration-v1.ts";
 import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
-import { isNotFound } from "#pkg/errors/index.ts";
+import { ApiError, isNotFound } from "#pkg/errors/index.ts";
 import { type Loose, matching, startPolicyCluster } from "./testing.ts";
 
 const KINDS: readonly (readonly [ResourceRef<KubeObject>, Loose])[] = [
@@ -96,5 +98,30 @@ describe("admission policies in the API", () => {
     });
     assert.equal(changed.metadata.generation, 2);
     assert.deepEqual(changed.status?.conditions, [condition]);
+  });
+
+  // conformance: AdmissionWebhook should reject validating and mutating webhook configurations with invalid match conditions
+  it("webhook configurations are refused when a match condition does not compile", async (t) => {
+    const { client } = await startPolicyCluster(t);
+    const webhooks = (expression: string): object[] => [
+      {
+        name: "a.b.c",
+        clientConfig: { url: "https://localhost:1" },
+        sideEffects: "None",
+        admissionReviewVersions: ["v1"],
+        matchConditions: [{ name: "condition", expression }],
+      },
+    ];
+    for (const resource of [validatingwebhookconfigurations, mutatingwebhookconfigurations]) {
+      const create = (name: string, expression: string): Promise<unknown> =>
+        client.create(resource as never, { metadata: { name }, webhooks: webhooks(expression) } as never);
+      await assert.rejects(create("bad", "... [] bad expression"), (err) => {
+        assert.ok(err instanceof ApiError);
+        assert.equal(err.reason, "Invalid");
+        assert.match(err.message, /webhooks\[0\]\.matchConditions\[0\]\.expression: .*compilation failed/s);
+        return true;
+      });
+      await create("good", "object.metadata.namespace == 'd' && request.resource.resource == 'pods'");
+    }
   });
 });
