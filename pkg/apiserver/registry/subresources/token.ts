@@ -101,6 +101,10 @@ function bindingOf(
   const resource = { group: "", plural };
   const object = services.cache.get(plural, kind === "Node" ? "" : target.namespace, name);
   if (object === undefined) throw notFound(resource, name);
+  if (kind === "Pod" && ((object as Pod).spec.serviceAccountName ?? "default") !== target.name)
+    throw badRequest(
+      `cannot bind token for serviceaccount "${target.name}" to pod running with different serviceaccount name.`,
+    );
   if (uid !== undefined && uid !== "" && uid !== object.metadata.uid)
     throw conflict(
       { group: "", plural: kind },
@@ -110,10 +114,6 @@ function bindingOf(
   const boundTo = { kind, name, uid: object.metadata.uid } as const;
   if (kind !== "Pod") return { boundTo };
   const { spec } = object as Pod;
-  if ((spec.serviceAccountName ?? "default") !== target.name)
-    throw badRequest(
-      `cannot bind token for serviceaccount "${target.name}" to pod running with different serviceaccount name.`,
-    );
   const node = spec.nodeName === undefined ? undefined : services.cache.get("nodes", "", spec.nodeName);
   return {
     boundTo,
