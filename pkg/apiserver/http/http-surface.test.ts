@@ -115,6 +115,12 @@ describe("the HTTP surface", () => {
     assert.equal(await isPretty("?pretty=0", "Mozilla/5.0 (X11)"), false);
   });
 
+  it("refuses a watch in YAML, which has no frames", async () => {
+    const refused = await call(`${CONFIG_MAPS}?watch=1`, { accept: "application/yaml" });
+    assert.equal(refused.status, 406);
+    assert.match(refused.text, /only the following media types are accepted: application\/json, application\/vnd/);
+  });
+
   it("answers errors in the form that was asked for", async () => {
     const yaml = await call(`${CONFIG_MAPS}/none`, { accept: "application/yaml" });
     assert.equal(yaml.headers["content-type"], "application/yaml");

@@ -21,23 +21,29 @@ export interface ProtobufSupport {
 export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 export const JSON_OBJECT: Format = { encoding: "json", as: "object", version: "v1" };
 
+/** What a request cannot have: Tables and metadata of what is kept nowhere; YAML, which has no frames, in a watch. */
+interface Lack {
+  readonly views: boolean;
+  readonly yaml: boolean;
+}
+
 /** Chooses from the Accept header. Undefined when nothing of it can be served. */
 export function negotiate(
   accept: string | string[] | undefined,
   protobuf?: ProtobufSupport,
-  plainOnly = false,
+  lack: Lack = { views: false, yaml: false },
 ): Format | undefined {
   // What client-go and curl send, answered without taking it apart.
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return JSON_OBJECT;
   for (const { type, parameters } of acceptedTypes({ headers: { accept } })) {
     const encoding = encodingOf(type, protobuf);
-    if (encoding === undefined) continue;
+    if (encoding === undefined || (lack.yaml && encoding.encoding === "yaml")) continue;
     const { as = "object", v, g } = parameters;
     if (as === "object") {
       if (encoding.encoding === "protobuf" && protobuf?.wholeObjects === false) continue;
       return { ...encoding, as, version: "v1" };
     }
-    if (plainOnly || g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) continue;
+    if (lack.views || g !== "meta.k8s.io" || (v !== "v1" && v !== "v1beta1")) continue;
     // Tables have no protobuf form, and of the metadata kinds only v1 does here.
     if (encoding.encoding === "protobuf" && (as === "Table" || v !== "v1")) continue;
     if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList")
@@ -62,6 +68,8 @@ const isReview = ({ group, resource, subresource }: RequestInfo): boolean =>
     ? group === "authorization.k8s.io" || group === "authentication.k8s.io" || resource === "bindings"
     : REVIEW_SUBRESOURCES.has(subresource);
 
+const lackOf = (info: RequestInfo): Lack => ({ views: isReview(info), yaml: info.verb === "watch" });
+
 const STREAMS = new Set(["log", "exec", "attach", "portforward", "proxy"]);
 
 /** Whether the request is for one of a node's streams, which last as long as their callers want. */
@@ -74,14 +82,15 @@ export const isStream = ({ subresource }: RequestInfo): boolean => subresource !
 export function formatOf(accept: string | undefined, info: RequestInfo): Format | Promise<Format> {
   if (!info.isResource || isStream(info)) return JSON_OBJECT;
   if (accept?.includes("protobuf") === true) return formatWithProtobuf(accept, info);
-  return negotiate(accept, undefined, isReview(info)) ?? formatWithProtobuf(accept, info);
+  return negotiate(accept, undefined, lackOf(info)) ?? formatWithProtobuf(accept, info);
 }
 
 async function formatWithProtobuf(accept: string | undefined, info: RequestInfo): Promise<Format> {
   const codec = await loadProtobufCodec();
   const wholeObjects = codec.serves(apiVersionOf(info));
-  const format = negotiate(accept, { codec, wholeObjects }, isReview(info));
+  const format = negotiate(accept, { codec, wholeObjects }, lackOf(info));
   if (format !== undefined) return format;
-  const types = `application/json, application/yaml${wholeObjects ? `, ${PROTOBUF_TYPE}` : ""}`;
+  const yaml = info.verb === "watch" ? "" : ", application/yaml";
+  const types = `application/json${yaml}${wholeObjects ? `, ${PROTOBUF_TYPE}` : ""}`;
   throw new ApiError(406, "NotAcceptable", `only the following media types are accepted: ${types}`);
 }

@@ -79,8 +79,7 @@ export class WatchStream implements WatchSink {
 }
 
 export function watchContentType(format: Format): string {
-  if (format.encoding === "protobuf") return `${PROTOBUF_TYPE};stream=watch`;
-  return format.encoding === "yaml" ? "application/yaml" : "application/json";
+  return format.encoding === "protobuf" ? `${PROTOBUF_TYPE};stream=watch` : "application/json";
 }
 
 /** Upstream's --min-request-timeout: a watch that names no end has one between this and twice of it. */

@@ -25,6 +25,11 @@ export async function readConfiguration(
       "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal value into Go value of type map[string]interface {}",
     );
   const { apiVersion = "", kind = "", metadata = {} } = value as Record<string, unknown>;
+  for (const [field, given] of Object.entries({ apiVersion, kind }))
+    if (typeof given !== "string")
+      throw badRequest(
+        `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${typeof given} into Go struct field .${field} of type string`,
+      );
   if (apiVersion !== apiVersionOf(expected) || kind !== expected.kind)
     throw badRequest(`invalid object type: ${printKind(String(apiVersion), String(kind))}`);
   if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata))

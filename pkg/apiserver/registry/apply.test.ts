@@ -302,6 +302,7 @@ describe("apply", () => {
       [
         { apiVersion: "v1", kind: "Secret", metadata: { name: "bad" } },
         { ...configMap("bad", {}), apiVersion: "v2" },
+        { ...configMap("bad", {}), kind: { toString: 1 } },
         configMap("bad", {}, { managedFields: [] }),
         configMap("other", {}),
         { ...configMap("bad", {}), foo: 1 },
@@ -311,6 +312,7 @@ describe("apply", () => {
     assert.deepEqual(messages, [
       "invalid object type: /v1, Kind=Secret",
       "invalid object type: /v2, Kind=ConfigMap",
+      "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal object into Go struct field .kind of type string",
       "metadata.managedFields must be nil",
       "the name of the object (other) does not match the name on the URL (bad)",
       "failed to create typed patch object (d/bad; /v1, Kind=ConfigMap): .foo: field not declared in schema",
