@@ -19,6 +19,14 @@ describe("estimateCost", () => {
     assert.ok(estimate({ type: "integer" }, "self.f > 1 && self.f < 5") < 20);
   });
 
+  it("estimateCost is upstream's when rules are simple", () => {
+    const integers: Schema = { type: "array", items: { type: "integer" } };
+    assert.equal(estimate(integers, "self.f.all(x, true)"), 4_718_591 + 1);
+    assert.equal(estimate({ ...integers, maxItems: 10 }, "self.f.all(x, true)"), 32 + 1);
+    assert.equal(estimate(text, "self.f.contains('test')"), 314_574 + 1);
+    assert.equal(estimate({ ...text, maxLength: 10 }, "self.f.contains('test')"), 5 + 1);
+  });
+
   it("estimateCost is beyond the limit when loops are nested over lists without a bound", () => {
     const list: Schema = { type: "array", items: text };
     assert.ok(estimate(list, "self.f.all(x, self.f.exists(y, x == y))") > STATIC_RULE_COST_LIMIT);

@@ -85,8 +85,7 @@ class Estimator {
     const [first, second, third] = args as [Estimate, Estimate, Estimate];
     if (node.fn === "_?_:_")
       return { cost: first.cost + Math.max(second.cost, third.cost), size: largerOf(second.size, third.size) };
-    if (node.fn === "_&&_" || node.fn === "_||_" || node.fn === "@not_strictly_false")
-      return { cost: total(args), size: ONE };
+    if (node.fn === "_&&_" || node.fn === "_||_") return { cost: total(args), size: ONE };
     const sizes = args.map((arg) => arg.size);
     const own: CallEstimate[] = (node.overloads ?? []).map((overload) => overload.estimate?.(sizes) ?? { cost: 1 });
     const cost = Math.max(1, ...own.map((call) => call.cost));
@@ -112,7 +111,7 @@ class Estimator {
     const step = this.estimate(node.step);
     const round = this.estimate(node.condition).cost + step.cost;
     this.#locals.length = depth;
-    // A list or map that is collected has as many items as there are rounds; cel.bind has no rounds and keeps its value.
+    // A list or map that is collected has as many items as there are rounds; optMap has no rounds and keeps its value.
     const grows = node.init.kind === "list" || node.init.kind === "map";
     const size: SizeBound = grows ? { size: rounds, element: step.size.element ?? element } : init.size;
     this.#locals.push({ name: node.accumulator, size: rounds === 0 ? init.size : largerOf(size, init.size) });
