@@ -41,7 +41,7 @@ export async function startCluster(
     admission: (parts) => builtinAdmissionPlugins({ ...parts, client: () => client }),
   });
   const client = createClient(test.transport);
-  await client.create(namespaces, { metadata: { name: NAMESPACE } });
+  await client.create(namespaces, { metadata: { name: NAMESPACE }, spec: {} });
   await client.create(serviceaccounts, { metadata: { name: "default", namespace: NAMESPACE } });
   const entries = CONTROLLERS.filter(({ name }) => controllers.includes(name));
   if (entries.length !== controllers.length) throw new Error(`Not all are controllers: ${controllers.join(", ")}`);

@@ -37,12 +37,14 @@ function watch(t: TestContext, client: Client, options: object): { readonly seen
   return { seen, stop };
 }
 
-function writer(client: Client): {
-  create(name: string, labels?: object): Promise<ConfigMap>;
-  mutate(name: string, mutation: number): Promise<ConfigMap>;
-  label(name: string, value: string): Promise<ConfigMap>;
-  remove(name: string): Promise<unknown>;
-} {
+interface Writer {
+  readonly create: (name: string, labels?: object) => Promise<ConfigMap>;
+  readonly mutate: (name: string, mutation: number) => Promise<ConfigMap>;
+  readonly label: (name: string, value: string) => Promise<ConfigMap>;
+  readonly remove: (name: string) => Promise<unknown>;
+}
+
+function writer(client: Client): Writer {
   const at = (name: string) => ({ namespace: NAMESPACE, name });
   return {
     create: (name, labels = {}) => client.create(configmaps, { metadata: { ...at(name), labels } } as never),
