@@ -7,7 +7,7 @@
  *   new CelEnvironment({ variables }).compile(expression, { returns: celTypes.bool }): Compiled | CompileError
  *   evaluate(compiled, { self, oldSelf }, { costLimit, budget }): EvaluateResult      bindings are JSON by variable name
  *   estimateCost(compiled): number                                                    for one evaluation
- *   schemaType(schema, definitions, { embedded }): CelType                            structural schema to type
+ *   schemaType(schema, definitions, { root, name }): CelType | undefined              structural schema to type
  *   toJson(value): unknown                                                            what came out, as JSON
  *   await loadRegex()                                                                 before anything may use matches()
  *
