@@ -9,6 +9,7 @@ import { strategyOf } from "../strategy-of.ts";
 import type { PersistentVolumeClaim as Claim, PersistentVolumeClaimSpec as Spec } from "../types/core-v1.ts";
 import { shortAccessModes } from "./access-modes.ts";
 import { checkClaimSpec } from "./claim-spec-validation.ts";
+import { claimWarnings } from "./storage-warnings.ts";
 
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
@@ -136,6 +137,7 @@ export const persistentVolumeClaimStrategy = strategyOf<Claim>({
   validate,
   validateUpdate,
   validateStatusUpdate,
+  warnings: claimWarnings,
   columns: [
     nameColumn,
     column("Status", "Phase", phaseOf),

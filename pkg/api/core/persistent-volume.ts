@@ -10,6 +10,7 @@ import { strategyOf } from "../strategy-of.ts";
 import type { PersistentVolume, PersistentVolumeSpec } from "../types/core-v1.ts";
 import { ACCESS_MODES, shortAccessModes } from "./access-modes.ts";
 import { checkNodeSelector } from "./affinity-validation.ts";
+import { volumeWarnings } from "./storage-warnings.ts";
 import { defaultNetworkVolume } from "./volume-defaults.ts";
 import { checkDriverName, checkSourceFields } from "./volume-validation.ts";
 
@@ -170,6 +171,7 @@ const phaseOf = (v: PersistentVolume): string =>
 export const persistentVolumeStrategy = strategyOf<PersistentVolume>({
   ...status,
   defaults: defaultPersistentVolume,
+  warnings: volumeWarnings,
   prepareForStatusUpdate: (volume, old) => {
     if (volume.status?.phase === old.status?.phase) return;
     const kept = volume.status?.lastPhaseTransitionTime === old.status?.lastPhaseTransitionTime;

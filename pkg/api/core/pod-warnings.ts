@@ -52,7 +52,8 @@ export function podSpecWarnings(path: string, spec: PodSpec | undefined): string
   return found;
 }
 
-const DEPRECATED_NODE_LABELS: ReadonlyMap<string, string> = new Map([
+/** Labels of nodes that have other names now. */
+export const DEPRECATED_NODE_LABELS: ReadonlyMap<string, string> = new Map([
   ["beta.kubernetes.io/arch", 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
   ["beta.kubernetes.io/os", 'deprecated since v1.14; use "kubernetes.io/os" instead'],
   ["failure-domain.beta.kubernetes.io/region", 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
@@ -60,7 +61,8 @@ const DEPRECATED_NODE_LABELS: ReadonlyMap<string, string> = new Map([
   ["beta.kubernetes.io/instance-type", 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
 ]);
 
-const DEPRECATED_VOLUMES = [
+/** Sources of volumes that are going or gone, with upstream's words. */
+export const DEPRECATED_VOLUMES = [
   ["photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"],
   ["gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"],
   ["scaleIO", "deprecated in v1.16, non-functional in v1.22+"],

@@ -118,3 +118,20 @@ it("a volume keeps its source, mode and node affinity", () => {
     ],
   );
 });
+
+it("warnings name annotations, sources and policies of old", () => {
+  const metadata = { annotations: { "volume.beta.kubernetes.io/storage-class": "c" } };
+  const OLD =
+    'metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead';
+  assert.deepEqual(new KindRules(CLAIM).warnings({ ...claim(), metadata }), [OLD]);
+  const old = volume({
+    persistentVolumeReclaimPolicy: "Recycle",
+    hostPath: undefined,
+    rbd: { monitors: ["m"], image: "i" },
+  });
+  assert.deepEqual(new KindRules(VOLUME).warnings({ ...old, metadata }), [
+    OLD,
+    "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.",
+    "spec.rbd: deprecated in v1.28, non-functional in v1.31+",
+  ]);
+});

@@ -1,5 +1,6 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
+import { DEPRECATED_NODE_LABELS } from "../core/pod-warnings.ts";
 import { checkResources } from "../core/resources-validation.ts";
 import { checkTolerations } from "../core/scheduling-validation.ts";
 import { semanticEqual } from "../equal.ts";
@@ -27,6 +28,11 @@ function validate(runtimeClass: RuntimeClass): Errors {
 
 export const runtimeClassStrategy = strategyOf<RuntimeClass>({
   validate,
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => {
+      const why = DEPRECATED_NODE_LABELS.get(key);
+      return why === undefined ? [] : [`scheduling.nodeSelector[${key}]: ${why}`];
+    }),
   validateUpdate: (runtimeClass, old) => {
     const errors = validate(runtimeClass);
     checkImmutable(errors, "handler", runtimeClass.handler, old.handler);
