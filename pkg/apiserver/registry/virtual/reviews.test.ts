@@ -56,6 +56,17 @@ describe("access reviews", () => {
     ]);
   });
 
+  it("LocalSubjectAccessReview takes its namespace from the path", async () => {
+    const resourceAttributes = { verb: "get", resource: "pods", namespace: "default" };
+    const { metadata, status } = await test.transport.request<Json>({
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews",
+      body: { spec: { user: "a", resourceAttributes } },
+    });
+    assert.equal(metadata.namespace, "default");
+    assert.equal(status.allowed, false);
+  });
+
   it("LocalSubjectAccessReview is about its own namespace only", async () => {
     const spec = (namespace: string) => ({
       user: "a",

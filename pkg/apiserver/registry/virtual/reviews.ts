@@ -10,7 +10,7 @@ import { badRequest, invalid } from "#pkg/errors/index.ts";
 import type { Reply, RequestInfo, UserInfo } from "../../types.ts";
 import { admitBody } from "../admission.ts";
 import { decodeObject, expectedOf, readBody } from "../body.ts";
-import { timestamp } from "../metadata.ts";
+import { matchPath, timestamp } from "../metadata.ts";
 import { writeOptions } from "../options.ts";
 import type { Obj, RegistryServices, Target } from "../services.ts";
 
@@ -40,6 +40,7 @@ export async function reviewSelf(services: RegistryServices, target: Target): Pr
 /** SubjectAccessReview, LocalSubjectAccessReview and SelfSubjectAccessReview. */
 export async function reviewAccess(services: RegistryServices, target: Target): Promise<Reply> {
   const object = await read(services, target);
+  if (target.definition.namespaced) matchPath(object, target);
   const { kind } = target.definition;
   const spec = ((object as unknown as SubjectAccessReview).spec ?? {}) as LocalSubjectAccessReview["spec"];
   const errors = validateAccessReview(kind, object as unknown as LocalSubjectAccessReview);
