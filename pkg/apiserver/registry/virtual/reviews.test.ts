@@ -58,11 +58,11 @@ describe("access reviews", () => {
 
   it("LocalSubjectAccessReview takes its namespace from the path", async () => {
     const resourceAttributes = { verb: "get", resource: "pods", namespace: "default" };
-    const { metadata, status } = await test.transport.request<Json>({
+    const { metadata, status } = (await test.transport.request({
       method: "POST",
       path: "/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews",
       body: { spec: { user: "a", resourceAttributes } },
-    });
+    })) as Json;
     assert.equal(metadata.namespace, "default");
     assert.equal(status.allowed, false);
   });
