@@ -129,8 +129,10 @@ export class MutatingAdmissionPolicy implements AdmissionPlugin {
 
   /** CEL is loaded for the first request that a policy is about. */
   async #loaded(): Promise<MutatingEvaluator> {
-    const { MutatingEvaluator } = await import("./mutating-evaluator.ts");
-    this.#evaluator ??= new MutatingEvaluator(this.#parts);
+    if (this.#evaluator === undefined) {
+      const { MutatingEvaluator } = await import("./mutating-evaluator.ts");
+      this.#evaluator ??= new MutatingEvaluator(this.#parts);
+    }
     return this.#evaluator;
   }
 }

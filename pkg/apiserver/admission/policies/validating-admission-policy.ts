@@ -80,8 +80,10 @@ export class ValidatingAdmissionPolicy implements AdmissionPlugin {
 
   /** CEL is loaded for the first request that a policy is about. */
   async #loaded(): Promise<ValidatingEvaluator> {
-    const { ValidatingEvaluator } = await import("./validating-evaluator.ts");
-    this.#evaluator ??= new ValidatingEvaluator(this.#parts);
+    if (this.#evaluator === undefined) {
+      const { ValidatingEvaluator } = await import("./validating-evaluator.ts");
+      this.#evaluator ??= new ValidatingEvaluator(this.#parts);
+    }
     return this.#evaluator;
   }
 }
