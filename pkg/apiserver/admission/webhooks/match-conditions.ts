@@ -1,3 +1,4 @@
+import type { evaluate as Evaluate } from "#pkg/cel/index.ts";
 import type { Compiled, CompileError, CostBudget } from "#pkg/cel/types.ts";
 import { forbidden } from "#pkg/errors/index.ts";
 import type { AdmissionAttributes, Authorizer } from "../../types.ts";
@@ -13,11 +14,17 @@ interface Condition {
   readonly compiled: Compiled | CompileError;
 }
 
+interface CompiledConditions {
+  readonly conditions: readonly Condition[];
+  /** Of pkg/cel, which is not looked up again for every request. */
+  readonly evaluate: typeof Evaluate;
+}
+
 /** Decides by a webhook's CEL expressions whether it is called (KEP-3716). */
 export class MatchConditions {
   readonly #authorizer: Authorizer;
   /** Compiled at the first request that meets the webhook; gone with its registration. */
-  readonly #compiled = new WeakMap<Webhook, Promise<readonly Condition[]>>();
+  readonly #compiled = new WeakMap<Webhook, Promise<CompiledConditions>>();
 
   constructor(parts: { readonly authorizer: Authorizer }) {
     this.#authorizer = parts.authorizer;
@@ -29,7 +36,7 @@ export class MatchConditions {
     if (webhook.matchConditions.length === 0) return true;
     let compiling = this.#compiled.get(webhook);
     if (compiling === undefined) this.#compiled.set(webhook, (compiling = compile(webhook)));
-    const { evaluate } = await import("#pkg/cel/index.ts");
+    const { conditions, evaluate } = await compiling;
     const answers = new AuthorizationAnswers(this.#authorizer, attributes);
     const bindings = {
       object: versioned.object ?? null,
@@ -41,7 +48,7 @@ export class MatchConditions {
     };
     const budget: CostBudget = { remaining: COST_BUDGET };
     const errors: string[] = [];
-    for (const { expression, compiled } of await compiling) {
+    for (const { expression, compiled } of conditions) {
       if (compiled.error !== undefined) {
         errors.push(`compilation error: ${compiled.error}`);
         continue;
@@ -59,9 +66,14 @@ export class MatchConditions {
 }
 
 /** CEL is loaded for the first webhook that has conditions. */
-async function compile({ matchConditions }: Webhook): Promise<readonly Condition[]> {
+async function compile({ matchConditions }: Webhook): Promise<CompiledConditions> {
+  const { evaluate } = await import("#pkg/cel/index.ts");
   const { BOOL, ExpressionCompiler, loadExpressions } = await import("#pkg/api/admissionregistration/expressions.ts");
   await loadExpressions();
   const compiler = new ExpressionCompiler({ params: false, authorizer: true });
-  return matchConditions.map(({ expression }) => ({ expression, compiled: compiler.compile(expression, BOOL) }));
+  const conditions = matchConditions.map(({ expression }) => ({
+    expression,
+    compiled: compiler.compile(expression, BOOL),
+  }));
+  return { conditions, evaluate };
 }
