@@ -32,7 +32,7 @@ describe("requestInfoOf", () => {
       ["GET /api/v1/pods?watch=1", "watch /v1  pods"],
       ["GET /api/v1/pods?watch=false", "list /v1  pods"],
       ["GET /api/v1/watch/namespaces/a/pods", "watch /v1 a pods"],
-      ["GET /api/v1/namespaces/a/pods/p?watch=1", "watch /v1 a pods p"],
+      ["GET /api/v1/namespaces/a/pods/p?watch=1", "get /v1 a pods p"],
       ["HEAD /api/v1/namespaces/a/pods/p", "get /v1 a pods p"],
       ["GET /api/v1/namespaces/a", "get /v1 a namespaces a"],
       ["PUT /api/v1/namespaces/a/finalize", "update /v1 a namespaces a finalize"],
@@ -63,4 +63,12 @@ describe("authorizedInfo", () => {
     assert.equal(name("/api/v1/pods?fieldSelector=metadata.name%3Dp,spec.nodeName%3Dn"), "p");
     assert.equal(name("/api/v1/pods"), "");
   });
+});
+
+it("requestInfoOf takes a GET of one object for a get, watched or not", () => {
+  const verbOf = (path: string, query = ""): string => requestInfoOf("GET", path, new URLSearchParams(query)).verb;
+  assert.equal(verbOf("/api/v1/namespaces/a/pods/b", "watch=1"), "get");
+  assert.equal(verbOf("/api/v1/namespaces/a/pods/b/proxy", "watch=1"), "get");
+  assert.equal(verbOf("/api/v1/namespaces/a/pods", "watch=1"), "watch");
+  assert.equal(verbOf("/api/v1/watch/namespaces/a/pods/b"), "watch");
 });

@@ -74,8 +74,9 @@ function nonResource(method: string, path: string): RequestInfo {
 
 function verbOf(method: string, name: string, query: URLSearchParams): string {
   if (method === "GET" || method === "HEAD") {
-    if (query.size > 0 && isTrue(query.get("watch"))) return "watch";
-    return name === "" ? "list" : "get";
+    // One object is watched below /watch/ or by field selector: a GET of it is a get whatever else it asks for.
+    if (name !== "") return "get";
+    return query.size > 0 && isTrue(query.get("watch")) ? "watch" : "list";
   }
   const verb = VERBS[method] ?? method.toLowerCase();
   return verb === "delete" && name === "" ? "deletecollection" : verb;
