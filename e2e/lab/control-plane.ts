@@ -48,10 +48,13 @@ export class ControlPlane {
     this.#log = parts.log;
   }
 
-  /** Resolves when the API server is ready. */
-  static async start(flags: readonly string[] = []): Promise<ControlPlane> {
-    const dataDir = await mkdtemp(join(tmpdir(), "minik-control-plane-"));
-    const port = await freePort();
+  /** Resolves when the API server is ready. `at`: a server that was killed, whose directory and port it takes over. */
+  static async start(
+    flags: readonly string[] = [],
+    at?: Pick<ControlPlane, "dataDir" | "port">,
+  ): Promise<ControlPlane> {
+    const dataDir = at?.dataDir ?? (await mkdtemp(join(tmpdir(), "minik-control-plane-")));
+    const port = at?.port ?? (await freePort());
     const child = spawn(BINARY, ["server", ...controlPlaneFlags(dataDir, port), ...flags], {
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -83,6 +86,13 @@ export class ControlPlane {
   /** What it wrote to standard error so far. */
   get log(): string {
     return this.#log();
+  }
+
+  /** SIGKILL. The data directory stays, for the next to start from. */
+  async kill(): Promise<void> {
+    await this.#transport.close();
+    this.#child.kill("SIGKILL");
+    await this.#ended;
   }
 
   /** Resolves to the exit code. Removes the data directory. */
