@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Transport } from "#pkg/client/types.ts";
 import { createLogger } from "#pkg/log/index.ts";
-import { openSqliteStore, type Store } from "#pkg/store/index.ts";
+import { openTestStore, type Store } from "#pkg/store/index.ts";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
 import { type Stored, storedCodec } from "./cache/index.ts";
 import type { UserInfo } from "./types.ts";
@@ -20,24 +17,22 @@ export interface TestServer {
 
 export const ADMIN: UserInfo = { name: "admin", groups: ["system:masters", "system:authenticated"] };
 
-/** A real API server on a real store in a temporary folder, ended with the test `t`. */
+/** A real API server on a real store in a temporary folder, both in this thread, ended with the test `t`. */
 export async function startTestServer(
   t?: Pick<TestContext, "after">,
   options: Partial<ApiServerOptions> = {},
 ): Promise<TestServer> {
-  const folder = await mkdtemp(join(tmpdir(), "minik-apiserver-"));
-  const log = createLogger("silent");
-  const store = await openSqliteStore({ path: join(folder, "state.db"), codec: storedCodec, log });
-  const server = await createApiServer({ store, log, ...options });
+  const cleanUps: (() => Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
-      await server.close();
-      await store.close();
-      await rm(folder, { recursive: true, force: true });
+      for (const cleanUp of cleanUps) await cleanUp();
     })();
     return closed;
   };
   t?.after(close);
+  const store = await openTestStore({ after: (cleanUp) => cleanUps.unshift(cleanUp) }, storedCodec);
+  const server = await createApiServer({ store, log: createLogger("silent"), ...options });
+  cleanUps.unshift(() => server.close());
   return { server, store, transport: server.transport(ADMIN), close };
 }

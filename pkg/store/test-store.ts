@@ -1,17 +1,28 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { EventEmitter } from "node:events";
+import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { createLogger } from "#pkg/log/index.ts";
-import { openSqliteStore } from "./sqlite/open.ts";
+import { openSqliteStore, type StoreWorker } from "./sqlite/open.ts";
+import { runSqliteWorker } from "./sqlite/run-worker.ts";
 import type { Codec, Store } from "./types.ts";
 
-/** A store of JSON values for unit tests, closed and removed with the test: `const store = await openTestStore<Pod>(t)`. */
+/**
+ * A store for unit tests, of JSON values unless told: `const store = await openTestStore<Pod>(t)`. It is the real one but
+ * for its thread, whose start would cost each of hundreds of tests 100 ms. Closed and removed with the test.
+ */
 export async function openTestStore<T>(
   t: { after(cleanUp: () => Promise<void>): void },
   codec: Codec<T> = jsonCodec<T>(),
 ): Promise<Store<T>> {
-  const dir = await mkdtemp(join(tmpdir(), "minik-store-"));
-  const store = await openSqliteStore({ path: join(dir, "state.db"), codec, log: createLogger("silent") });
+  const dir = await mkdtemp(join(await fastFolder(), "minik-store-"));
+  const store = await openSqliteStore({
+    path: join(dir, "state.db"),
+    codec,
+    log: createLogger("silent"),
+    worker: { createWorker: () => new InThreadWorker() },
+  });
   t.after(async () => {
     await store.close();
     await rm(dir, { recursive: true });
@@ -22,4 +33,34 @@ export async function openTestStore<T>(
 /** Values as they are, in JSON. */
 export function jsonCodec<T>(): Codec<T> {
   return { encode: (value) => JSON.stringify(value), decode: (text) => JSON.parse(text) as T };
+}
+
+/** In memory where there is such a folder: the tests' thread would wait for a disk at every write. */
+async function fastFolder(): Promise<string> {
+  return access("/dev/shm").then(() => "/dev/shm", tmpdir);
+}
+
+/** The store's worker in the caller's thread: messages are cloned and arrive later, as with one of its own. */
+class InThreadWorker extends EventEmitter implements StoreWorker {
+  readonly #port: MessagePort;
+  readonly #closed: Promise<void>;
+
+  constructor() {
+    super();
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#closed = new Promise((resolve) => port1.once("close", resolve));
+    port1.on("message", (message) => this.emit("message", message));
+    port1.once("close", () => this.emit("exit", 0));
+    runSqliteWorker(port2);
+  }
+
+  postMessage(message: unknown): void {
+    this.#port.postMessage(message);
+  }
+
+  async terminate(): Promise<void> {
+    this.#port.close();
+    await this.#closed;
+  }
 }

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import { createLogger } from "#pkg/log/index.ts";
+import { test } from "node:test";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { openSqliteStore, type Store } from "#pkg/store/index.ts";
+import { openTestStore } from "#pkg/store/index.ts";
 import { Cache, Stored, storedCodec } from "./index.ts";
 
 const WIDGETS = { prefix: "acme.com/widgets", namespaced: true };
@@ -19,22 +15,8 @@ function widget(name: string, size = 1): Stored {
   } as unknown as KubeObject);
 }
 
-async function openStore(t: TestContext): Promise<Store<Stored>> {
-  const folder = await mkdtemp(join(tmpdir(), "minik-cache-"));
-  const store = await openSqliteStore({
-    path: join(folder, "state.db"),
-    codec: storedCodec,
-    log: createLogger("silent"),
-  });
-  t.after(async () => {
-    await store.close();
-    await rm(folder, { recursive: true, force: true });
-  });
-  return store;
-}
-
 test("Cache.open takes in objects of resources that other objects tell of", async (t) => {
-  const store = await openStore(t);
+  const store = await openTestStore(t, storedCodec);
   await store.put("/registry/acme.com/widgets/a/one", widget("one"), 0);
   const kind = Stored.of({ kind: "Kind", apiVersion: "v1", metadata: { name: "widgets", uid: "k" } } as KubeObject);
   await store.put("/registry/x.io/kinds/widgets", kind, 0);
@@ -51,7 +33,7 @@ test("Cache.open takes in objects of resources that other objects tell of", asyn
 });
 
 test("Cache.add misses nothing when objects are written while it loads", async (t) => {
-  const store = await openStore(t);
+  const store = await openTestStore(t, storedCodec);
   const cache = await Cache.open(store, []);
   t.after(() => cache.close());
   const write = async (name: string) => store.put(`/registry/acme.com/widgets/a/${name}`, widget(name), 0);
@@ -68,7 +50,7 @@ test("Cache.add misses nothing when objects are written while it loads", async (
 });
 
 test("Cache.remove ends the watches of the resource and forgets its objects", async (t) => {
-  const store = await openStore(t);
+  const store = await openTestStore(t, storedCodec);
   const cache = await Cache.open(store, [WIDGETS]);
   t.after(() => cache.close());
   await store.put("/registry/acme.com/widgets/a/one", widget("one"), 0);
@@ -82,7 +64,7 @@ test("Cache.remove ends the watches of the resource and forgets its objects", as
 });
 
 test("Cache.forgetIdle keeps decoded objects that are asked for and forgets the others", async (t) => {
-  const store = await openStore(t);
+  const store = await openTestStore(t, storedCodec);
   const cache = await Cache.open(store, [WIDGETS]);
   t.after(() => cache.close());
   for (const name of ["busy", "idle"]) await store.put(`/registry/acme.com/widgets/a/${name}`, widget(name), 0);

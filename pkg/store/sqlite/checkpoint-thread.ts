@@ -1,6 +1,7 @@
-import type { MessagePort, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import type { Logger } from "#pkg/log/index.ts";
 import { openConnection } from "./database.ts";
+import type { StoreWorker } from "./open.ts";
 import type { Start } from "./protocol.ts";
 
 /** The helper ends itself after so long without work: a thread costs about 10 MB. */
@@ -8,12 +9,12 @@ const IDLE_MS = 60_000;
 
 /** The caller's side of the helper thread, which lives only while the store is under load. */
 export class CheckpointThread {
-  readonly #createWorker: () => Worker;
+  readonly #createWorker: () => StoreWorker;
   readonly #start: Start;
   readonly #log: Logger;
-  #worker: Worker | undefined;
+  #worker: StoreWorker | undefined;
 
-  constructor(deps: { createWorker: () => Worker; start: Start; log: Logger }) {
+  constructor(deps: { createWorker: () => StoreWorker; start: Start; log: Logger }) {
     this.#createWorker = deps.createWorker;
     this.#start = { ...deps.start, role: "checkpoint" };
     this.#log = deps.log;
@@ -28,7 +29,7 @@ export class CheckpointThread {
     await this.#worker?.terminate();
   }
 
-  #begin(): Worker {
+  #begin(): StoreWorker {
     const worker = this.#createWorker();
     worker.postMessage(this.#start);
     worker.on("message", (reason: string) => this.#log.warn("store checkpoint failed", { reason }));

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Codec, Store } from "../types.ts";
@@ -6,8 +7,14 @@ import { StoreOpenError, type StoreOpenErrorCode } from "./errors.ts";
 import type { Reply, Start } from "./protocol.ts";
 import { SqliteStore, type StoreThread } from "./sqlite-store.ts";
 
+/** What the store uses of a Worker. */
+export interface StoreWorker extends EventEmitter {
+  postMessage(message: unknown): void;
+  terminate(): Promise<unknown>;
+}
+
 /** Where the SQLite thread's code is: a module that calls `runSqliteWorker(parentPort)`, or a maker of such a thread. */
-export type WorkerSource = { readonly url: URL } | { readonly createWorker: () => Worker };
+export type WorkerSource = { readonly url: URL } | { readonly createWorker: () => StoreWorker };
 
 export interface SqliteStoreOptions<T> {
   /** The database file; its folder is made when missing. `-wal`, `-shm` and `.lock` files stand beside it. */
@@ -26,7 +33,7 @@ export interface SqliteStoreOptions<T> {
 export async function openSqliteStore<T>(options: SqliteStoreOptions<T>): Promise<Store<T>> {
   const { path, codec, log, nativeBinding, maxSizeBytes } = options;
   const source = options.worker ?? { url: new URL("./worker.ts", import.meta.url) };
-  const create = (): Worker => ("url" in source ? new Worker(source.url) : source.createWorker());
+  const create = (): StoreWorker => ("url" in source ? new Worker(source.url) : source.createWorker());
   const start: Start = { role: "store", path, nativeBinding, maxSizeBytes };
   const worker = create();
   const { revision, compacted } = await handshake(worker, start);
@@ -49,7 +56,7 @@ export async function openSqliteStore<T>(options: SqliteStoreOptions<T>): Promis
   return store;
 }
 
-async function handshake(worker: Worker, start: Start): Promise<{ revision: number; compacted: number }> {
+async function handshake(worker: StoreWorker, start: Start): Promise<{ revision: number; compacted: number }> {
   const listeners = new AbortController();
   try {
     return await new Promise((resolve, reject) => {
