@@ -1,4 +1,5 @@
 import type { Definitions, ResourceDefinition, Schema } from "#pkg/api/index.ts";
+import { describeObjectMeta, OBJECT_META } from "./object-meta.ts";
 
 /** Finds schemas by name and by kind, over all definitions that are served. */
 export interface SchemaIndex {
@@ -47,7 +48,10 @@ export function indexSchemas(definitions: readonly ResourceDefinition[]): Schema
   const get = (name: string): Schema | undefined => {
     const found = own.get(name)?.();
     if (found !== undefined) return found;
-    for (const table of tables) if (table[name] !== undefined) return table[name];
+    for (const table of tables) {
+      const schema = table[name];
+      if (schema !== undefined) return name === OBJECT_META ? describeObjectMeta(schema) : schema;
+    }
     return undefined;
   };
   return {
@@ -78,7 +82,7 @@ function rootSchema({ schema, group, version, kind }: ResourceDefinition): Schem
       // What a custom resource says of these has words that clients look for.
       apiVersion: { ...schema.properties?.apiVersion, type: "string" },
       kind: { ...schema.properties?.kind, type: "string" },
-      metadata: { description: schema.properties?.metadata?.description, $ref: `${META}ObjectMeta` },
+      metadata: { description: schema.properties?.metadata?.description, $ref: OBJECT_META },
     },
     "x-kubernetes-group-version-kind": [{ group, version, kind }],
   };
