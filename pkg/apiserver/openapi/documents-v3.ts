@@ -5,7 +5,7 @@ import { documentV3 } from "./document-v3.ts";
 import { type Encoded, encode } from "./encoded.ts";
 import { encodeGnosticV3 } from "./gnostic-v3.ts";
 import { isCustom, namesIn, pathsOf } from "./operations.ts";
-import type { Grouped } from "./schema-index.ts";
+import { type Grouped, META } from "./schema-index.ts";
 
 interface Made {
   readonly madeFrom: readonly ResourceDefinition[];
@@ -25,6 +25,8 @@ const PROTOBUF_V3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
 export class DocumentsV3 {
   readonly #version: string;
   readonly #made = new Map<string, Made>();
+  /** What the documents of custom resources refer to: built in, so it stays as long as the process. */
+  #shared: string | undefined;
 
   constructor(version: string) {
     this.#version = version;
@@ -34,7 +36,7 @@ export class DocumentsV3 {
   async hash(now: Grouped, key: string): Promise<string> {
     const made = this.#find(now, key);
     if (!made.madeFrom.every(isCustom)) return (await this.document(now, key, "json")).hash;
-    made.hash ??= hashOf(now, made.madeFrom, this.#version);
+    made.hash ??= hashOf(now, made.madeFrom, `${this.#version} ${(this.#shared ??= sharedSchemas(now))}`);
     return made.hash;
   }
 
@@ -77,9 +79,16 @@ export class DocumentsV3 {
   }
 }
 
-async function hashOf({ schemas }: Grouped, own: readonly ResourceDefinition[], version: string): Promise<string> {
+/** Clients keep a document for ever under its address: another build may say other things of metadata. */
+function sharedSchemas({ schemas }: Grouped): string {
+  const names = ["ObjectMeta", "ListMeta", "DeleteOptions", "Patch", "Status"].map((name) => META + name);
+  const text = JSON.stringify(schemas.closure([...names, "io.k8s.api.autoscaling.v1.Scale"]));
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function hashOf({ schemas }: Grouped, own: readonly ResourceDefinition[], build: string): Promise<string> {
   await nextTurn();
-  const hash = createHash("sha256").update(version);
+  const hash = createHash("sha256").update(build);
   for (const definition of own)
     hash.update(JSON.stringify([definition.listKind, definition.schema, pathsOf(definition, schemas)]));
   return hash.digest("hex").toUpperCase();

@@ -113,6 +113,19 @@ describe("createOpenApi v3", () => {
     assert.equal(known.status, 304);
   });
 
+  it("names a custom group anew when what its documents refer to changed", async () => {
+    const addressWith = async (meta: Schema): Promise<string> => {
+      const table = { ...definitions, [`${META}ObjectMeta`]: meta };
+      const address = (await openApiOf(() => [definition({ definitions: table }), custom]).index())[
+        "apis/x.example.com/v1"
+      ];
+      return address.serverRelativeURL;
+    };
+    const address = await addressWith({ type: "object" });
+    assert.equal(await addressWith({ type: "object" }), address);
+    assert.notEqual(await addressWith({ type: "object", description: "said now" }), address);
+  });
+
   it("has a path for each verb, with what kubectl looks for at PATCH", async () => {
     const { paths } = await json("/openapi/v3/api/v1");
     assert.deepEqual(Object.keys(paths), [

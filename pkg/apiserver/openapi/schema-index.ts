@@ -24,7 +24,7 @@ interface Gvk {
   readonly kind: string;
 }
 
-const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
+export const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const keyOf = ({ group, version, kind }: Gvk): string => `${group}/${version}/${kind}`;
 
 export function indexSchemas(definitions: readonly ResourceDefinition[]): SchemaIndex {
