@@ -76,7 +76,7 @@ describe("webhookConversion", { concurrency: true }, () => {
     assert.equal(webhook.requests.length, 0);
     assert.deepEqual((await read(transport, "v2", "one")).spec, { host: "a", port: "1" });
     const { body, url } = webhook.requests[0] as { url: string; body: Review };
-    assert.equal(url, "/convert");
+    assert.equal(url, "/convert?timeout=30s");
     assert.equal(body.apiVersion, "apiextensions.k8s.io/v1");
     assert.equal(body.request.desiredAPIVersion, "stable.example.com/v2");
     await create(transport, "v2", "two", { host: "b", port: "2" });

@@ -54,6 +54,7 @@ async function convert(
       config: webhook.clientConfig ?? {},
       body: { kind: "ConversionReview", apiVersion, request: { uid, desiredAPIVersion, objects } },
       timeoutMs: TIMEOUT_MS,
+      tellTimeout: true,
     });
     converted = convertedIn(answer as Review | null, apiVersion, uid);
   } catch (err) {

@@ -21,7 +21,7 @@ export interface WebhookCall {
   readonly body: object;
   /** The whole call may take this long; 10 s unless told. */
   readonly timeoutMs?: number;
-  /** Adds `timeout=10s` to the query, as upstream's admission (and not its conversion) does. */
+  /** Adds `timeout=10s` to the query, as upstream's admission and conversion do. */
   readonly tellTimeout?: boolean;
   /** Aborts the call with the request that it is part of. */
   readonly signal?: AbortSignal;
