@@ -85,8 +85,11 @@ describe("restarts", () => {
     const before = await containers();
     // The node's Ready condition is from before the restart: containerd may be on its way still.
     await until(
-      async () =>
-        process.kill(Number(await readFile(join(host.dataDir, "agent/containerd/containerd.pid"), "utf8")), "SIGKILL"),
+      async () => {
+        const pid = Number(await readFile(join(host.dataDir, "agent/containerd/containerd.pid"), "utf8"));
+        // The file is empty for a moment, and process 0 would be this test itself.
+        return pid > 1 && process.kill(pid, "SIGKILL");
+      },
       { timeoutMs: 20_000, intervalMs: 50, what: "containerd to kill" },
     );
     await k("scale", "deployment/web", "--replicas=4");
