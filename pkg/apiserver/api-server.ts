@@ -36,7 +36,7 @@ import { ownWriter } from "./own-writer.ts";
 import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
 import { DefinitionTable, isStored } from "./registry/resource-table.ts";
-import type { RegistryServices } from "./registry/services.ts";
+import { REGISTRY_WAITS, type RegistryServices, type RegistryWaits } from "./registry/services.ts";
 import { createInProcessTransport } from "./transport/in-process.ts";
 import type { AdmissionPlugin, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
 
@@ -66,6 +66,8 @@ export interface ApiServerOptions {
   readonly eventTtlMs?: number;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
+  /** Upstream's unless told. */
+  readonly waits?: Partial<RegistryWaits>;
 }
 
 /** As whom the server itself writes to its API. */
@@ -73,8 +75,6 @@ const OWN_USER: UserInfo = { name: "system:apiserver", groups: ["system:masters"
 /** Upstream's defaults of both together. */
 const MAX_REQUESTS_INFLIGHT = 400;
 const MAX_MUTATING_REQUESTS_INFLIGHT = 200;
-/** As whom the server writes statuses of its own. */
-const SERVER_ITSELF: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 /** Asked for to see that the store answers; nothing is there. */
 const HEALTH_KEY = "/registry/health";
 /** Upstream's --event-ttl. */
@@ -131,6 +131,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     authorizer,
     fields: new FieldManager(resources),
     now,
+    waits: { ...REGISTRY_WAITS, ...options.waits },
   };
   const registry = new Registry(services);
   const metrics = new RequestMetrics({
@@ -180,14 +181,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   ];
   const pipeline = new Pipeline({ registry, authorizer, routes });
   const listeners: RunningListener[] = [];
-  const ownClient = createClient(createInProcessTransport(pipeline, SERVER_ITSELF));
+  const ownClient = createClient(createInProcessTransport(pipeline, OWN_USER));
   const customResources = cache.has(CRD_PREFIX)
-    ? (await CustomResources.open({ services, resources, client: ownClient, user: SERVER_ITSELF })).start(closing.signal)
+    ? (await CustomResources.open({ services, resources, client: ownClient, user: OWN_USER })).start(closing.signal)
     : undefined;
   const dangling = hasFlowSchemas
     ? new DanglingStatus({
         reader: cache,
-        client: createClient(createInProcessTransport(pipeline, SERVER_ITSELF)),
+        client: createClient(createInProcessTransport(pipeline, OWN_USER)),
         log,
         now,
       }).start(closing.signal)

@@ -26,8 +26,8 @@ async function create(transport: Transport, name: string, labels: Record<string,
 }
 
 /** Five config maps a to e; every second one is labelled even=yes. */
-async function start(t: Parameters<typeof startTestServer>[0]) {
-  const test = await startTestServer(t);
+async function start(...[t, options]: Parameters<typeof startTestServer>) {
+  const test = await startTestServer(t, options);
   for (const [i, name] of ["a", "b", "c", "d", "e"].entries())
     await create(test.transport, name, i % 2 === 0 ? { even: "yes" } : {});
   return test;
@@ -117,7 +117,7 @@ describe("list", { concurrency: true }, () => {
   });
 
   it("answers a revision that is not there yet with 504 and its cause", async (t) => {
-    const { transport, store } = await start(t);
+    const { transport, store } = await start(t, { waits: { revisionMs: 50 } });
     await assert.rejects(list(transport, { resourceVersion: "1000" }), (err: unknown) => {
       assert.ok(err instanceof ApiError);
       assert.equal(err.code, 504);

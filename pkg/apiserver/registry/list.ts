@@ -42,7 +42,7 @@ export async function list(services: RegistryServices, target: Target): Promise<
     const at = from.revision === NEWEST ? cache.revision : from.revision;
     return page(services, target, selection, limit, at, from);
   }
-  if (revision !== undefined) await waitForRevision(cache, revision);
+  if (revision !== undefined) await waitForRevision(services, revision);
   const exact = match === "Exact" || (match === "" && limit > 0);
   return page(services, target, selection, limit, exact && revision ? revision : cache.revision, undefined);
 }

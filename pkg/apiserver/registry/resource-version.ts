@@ -1,7 +1,6 @@
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Cache } from "../cache/index.ts";
-
-const WAIT_MS = 3_000;
+import type { RegistryServices } from "./services.ts";
 
 /** A resourceVersion parameter as a revision; undefined when it is empty. @throws 400 */
 export function requestedRevision(text: string | null): number | undefined {
@@ -14,10 +13,10 @@ export function requestedRevision(text: string | null): number | undefined {
 }
 
 /** Waits a little for a revision that this server has not seen yet. @throws 504 */
-export async function waitForRevision(cache: Cache, revision: number): Promise<void> {
+export async function waitForRevision({ cache, waits }: RegistryServices, revision: number): Promise<void> {
   if (revision <= cache.revision) return;
   const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), WAIT_MS);
+  const timer = setTimeout(() => resolve("late"), waits.revisionMs);
   const outcome = await Promise.race([cache.reached(revision), late]);
   clearTimeout(timer);
   if (outcome === "late") throw tooLarge(cache, revision);

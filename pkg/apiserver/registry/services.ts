@@ -32,7 +32,21 @@ export interface RegistryServices {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly waits: RegistryWaits;
 }
+
+/** Times in milliseconds that tests shorten. */
+export interface RegistryWaits {
+  /** How long a read waits for a revision that is not there yet. */
+  readonly revisionMs: number;
+  /** Between the bookmarks of a watch. */
+  readonly bookmarkMs: number;
+  /** From a watch's last bookmark to its end, so that its client knows where to go on. */
+  readonly lastBookmarkMs: number;
+}
+
+/** As upstream has them. */
+export const REGISTRY_WAITS: RegistryWaits = { revisionMs: 3_000, bookmarkMs: 60_000, lastBookmarkMs: 2_000 };
 
 /** One request for one resource. */
 export interface Target {

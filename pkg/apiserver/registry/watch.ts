@@ -9,9 +9,6 @@ import { waitForRevision } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import type { RegistryServices, Target } from "./services.ts";
 
-const BOOKMARK_MS = 60_000;
-/** Before the end of a watch, so that its client knows where to go on. */
-const LAST_BOOKMARK_MS = 2_000;
 /** Upstream's --min-request-timeout. */
 const MIN_TIMEOUT_SECONDS = 1_800;
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -35,7 +32,7 @@ export async function watch(services: RegistryServices, target: Target): Promise
   const wantsBookmarks = isTrue(context.query.get("allowWatchBookmarks"));
   const withInitial = sendInitialEvents ?? revision === 0;
   // Changes may be awaited from the future on, states may not.
-  if (withInitial) await waitForRevision(services.cache, revision);
+  if (withInitial) await waitForRevision(services, revision);
   const start = (sink: WatchSink): (() => void) => {
     const watcher = new Watcher({
       services,
@@ -142,8 +139,8 @@ class Watcher {
     this.#timers.push(setTimeout(() => this.#end(), timeoutMs));
     if (wantsBookmarks) {
       const send = (): void => this.#sendBookmark(Math.max(services.cache.revision, this.#options.after), false);
-      this.#timers.push(setInterval(send, BOOKMARK_MS));
-      const last = timeoutMs - LAST_BOOKMARK_MS;
+      this.#timers.push(setInterval(send, services.waits.bookmarkMs));
+      const last = timeoutMs - services.waits.lastBookmarkMs;
       if (last > 0) this.#timers.push(setTimeout(send, last));
     }
     for (const timer of this.#timers) timer.unref();
