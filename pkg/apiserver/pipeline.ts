@@ -49,6 +49,7 @@ export class Pipeline {
   /** @throws 403 */
   async authorize(user: UserInfo, info: RequestInfo): Promise<void> {
     const answer = await this.#options.authorizer.authorize(user, info);
+    this.decisions[answer.decision]++;
     if (answer.decision !== "allow") throw forbiddenRequest(user, info, answer.reason);
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
+import type { Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import WebSocket from "ws";
@@ -234,5 +235,36 @@ describe("the HTTP surface", () => {
     ])
       assert.ok(text.includes(line), line);
     assert.doesNotMatch(text, /inventions/);
+  });
+
+  it("ends a watch over WebSocket, and nothing else, when its caller sends what is no frame", async () => {
+    const client = new WebSocket(`wss://127.0.0.1:${listener.port}${CONFIG_MAPS}?watch=1`, {
+      ca: authority.cert,
+      headers: { authorization: "Bearer t" },
+    });
+    await once(client, "open");
+    // Without a mask, which every frame of a client has.
+    (client as unknown as { readonly _socket: Socket })._socket.write(Buffer.from([0x81, 1, 65]));
+    await once(client, "close");
+    assert.equal((await call("/version")).status, 200);
+  });
+
+  it("counts made-up methods and resources together", async () => {
+    for (const made of ["one", "two"]) {
+      await call(`/api/v1/namespaces/a/${made}/x/log`);
+      await once(root.request({ ":method": made.toUpperCase(), ":path": CONFIG_MAPS }).end(), "response");
+    }
+    const { text } = await call("/metrics");
+    assert.doesNotMatch(text, /verb="(ONE|TWO)"|resource="(one|two)"/);
+    assert.match(text, /apiserver_request_total\{code="405",component="apiserver",verb="other"/);
+  });
+
+  it("counts who was let in, and what they may do", async () => {
+    assert.equal((await call(CONFIG_MAPS, {}, someone)).status, 403);
+    const { text } = await call("/metrics");
+    const counted = (result: string): number =>
+      Number(new RegExp(`authorization_attempts_total\\{result="${result}"\\} (\\d+)`).exec(text)?.[1]);
+    assert.ok(counted("allowed") > 0);
+    assert.ok(counted("no-opinion") > 0);
   });
 });

@@ -1,4 +1,4 @@
-import { stringify as stringifyYaml } from "yaml";
+import { dump } from "js-yaml";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
@@ -25,7 +25,7 @@ export function render(reply: Plain, format: Format, query: URLSearchParams, pre
     if (text !== undefined) return { status, contentType: "application/json", body: text };
   }
   const value = shaped(reply, format, query);
-  if (format.encoding === "yaml") return { status, contentType: "application/yaml", body: stringifyYaml(value) };
+  if (format.encoding === "yaml") return { status, contentType: "application/yaml", body: toYaml(value) };
   if (format.encoding === "protobuf") {
     const { apiVersion, kind } = value as { apiVersion?: string; kind?: string };
     // A few answers, such as documents, are of no kind that has a protobuf form.
@@ -36,6 +36,9 @@ export function render(reply: Plain, format: Format, query: URLSearchParams, pre
   const text = pretty ? JSON.stringify(value, undefined, 2) : `${JSON.stringify(value)}\n`;
   return { status, contentType: "application/json", body: text };
 }
+
+/** As Go writes it: a list stands where its name does, nothing is folded. */
+const toYaml = (value: object): string => dump(value, { noRefs: true, lineWidth: -1, seqNoIndent: true, skipInvalid: true });
 
 function plainText(reply: Plain, format: Format): string | Uint8Array | undefined {
   if (reply.kind === "object") return reply.text ?? `${JSON.stringify(reply.object)}\n`;

@@ -39,7 +39,8 @@ export class RequestMetrics {
     "",
   );
   readonly access = new AccessMetrics();
-  readonly #watches = new Map<ResourceDefinition, WatchCounter>();
+  /** By labels: a CustomResourceDefinition that changes is a new definition of the same kind. */
+  readonly #watches = new Map<string, WatchCounter>();
   readonly #registry = new Registry();
 
   constructor(options: RequestMetricsOptions) {
@@ -72,12 +73,10 @@ export class RequestMetrics {
 
   /** Counts the events of all watches of a kind. */
   watchCounter(definition: ResourceDefinition): WatchCounter {
-    let counter = this.#watches.get(definition);
-    if (counter === undefined) {
-      const { group, version, kind, plural } = definition;
-      const labels = `group="${group}",version="${version}",kind="${kind}",resource="${plural}"`;
-      this.#watches.set(definition, (counter = new WatchCounter(labels)));
-    }
+    const { group, version, kind, plural } = definition;
+    const labels = `group="${group}",version="${version}",kind="${kind}",resource="${plural}"`;
+    let counter = this.#watches.get(labels);
+    if (counter === undefined) this.#watches.set(labels, (counter = new WatchCounter(labels)));
     return counter;
   }
 
@@ -130,15 +129,21 @@ export class RequestMetrics {
   }
 
   #newSeries(key: string, info: RequestInfo, dryRun: string, isApply: boolean): Series {
-    if (info.isResource ? !this.#options.isKnown(info) && !isStream(info) : !METHODS_OF_DOCUMENTS.has(info.verb))
-      return this.#unknown;
+    if (info.isResource ? !this.#isCounted(info) : !METHODS_OF_DOCUMENTS.has(info.verb)) return this.#unknown;
     if (dryRun !== "" && dryRun !== "All") return this.#unknown;
     const series = newSeries(seriesLabels(info, isApply), dryRun);
     this.#series.set(key, series);
     return series;
   }
+
+  /** HTTP/2 takes any word for a method, and paths any for a resource: neither may make a series. */
+  #isCounted(info: RequestInfo): boolean {
+    if (!VERBS.has(info.verb)) return false;
+    return this.#options.isKnown(info) || (isStream(info) && this.#options.isKnown({ ...info, subresource: "" }));
+  }
 }
 
+const VERBS = new Set(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]);
 const METHODS_OF_DOCUMENTS = new Set(["get", "head", "post", "put", "patch", "delete", "options"]);
 
 function newSeries(labels: string, dryRun: string): Series {

@@ -13,11 +13,15 @@ import { endOfWatch, eventEncoder } from "./watch-stream.ts";
 import { takeBearerProtocol } from "./websocket-bearer.ts";
 
 const MAX_WAITING_BYTES = 64 << 20;
+/** Whoever watches has nothing to say but to go. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+/** How long a caller who was refused may take to read why. */
+const LINGER_MS = 1_000;
 
 /** Answers HTTP/1.1 Upgrade requests: a route's own handler, or a watch over WebSocket. */
 export class UpgradeHandling {
   readonly #options: { readonly pipeline: Pipeline; readonly handler: RequestHandler; readonly log: Logger };
-  readonly #webSockets = new WebSocketServer({ noServer: true });
+  readonly #webSockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
 
   constructor(options: { readonly pipeline: Pipeline; readonly handler: RequestHandler; readonly log: Logger }) {
     this.#options = options;
@@ -91,6 +95,8 @@ export class UpgradeHandling {
     const encode = eventEncoder(reply.definition, format, query, this.#options.handler.encodedEvents);
     const binary = format.encoding === "protobuf";
     this.#webSockets.handleUpgrade(request, socket, head, (client) => {
+      // A frame that is none: "close" follows, and ends the watch.
+      client.on("error", () => client.terminate());
       const sink: WatchSink = {
         send(event) {
           if (client.readyState !== client.OPEN || client.bufferedAmount > MAX_WAITING_BYTES) return false;
@@ -113,6 +119,8 @@ export class UpgradeHandling {
 function refuse(socket: Duplex, error: ApiError): void {
   if (socket.destroyed || !socket.writable) return;
   const body = `${JSON.stringify(error.toStatus())}\n`;
+  // Who does not close their side keeps no socket.
+  socket.once("finish", () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
   socket.end(
     `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? ""}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
