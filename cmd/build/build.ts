@@ -21,6 +21,7 @@ await build({
   entryPoints: {
     minik: join(root, "cmd/minik/main.ts"),
     store: join(root, "cmd/minik/threads/entry/store.ts"),
+    yaml: join(root, "cmd/minik/threads/entry/yaml.ts"),
     control: join(root, "cmd/minik/threads/entry/control.ts"),
     node: join(root, "cmd/minik/threads/entry/node.ts"),
   },
@@ -56,6 +57,7 @@ await writeFile(
     execArgvExtension: "none",
     assets: {
       "store.cjs": join(work, "store.cjs"),
+      "yaml.cjs": join(work, "yaml.cjs"),
       "control.cjs": join(work, "control.cjs"),
       "node.cjs": join(work, "node.cjs"),
       "better_sqlite3.node": join(work, "better_sqlite3.node"),

@@ -38,7 +38,7 @@ export async function locateAssets(dataDir: string): Promise<Assets> {
     const root = fileURLToPath(new URL("../../", import.meta.url));
     const entry = (role: string): string => join(root, `cmd/minik/threads/entry/${role}.ts`);
     return {
-      threads: { store: entry("store"), control: entry("control"), node: entry("node") },
+      threads: { store: entry("store"), yaml: entry("yaml"), control: entry("control"), node: entry("node") },
       sqliteAddon: join(root, `node_modules/better-sqlite3/prebuilds/linux-${arch === "arm64" ? "arm64" : "x64"}.node`),
       pause: join(root, "dist/build/pause"),
       criProto: join(root, "proto/cri-v1.proto"),
@@ -46,13 +46,13 @@ export async function locateAssets(dataDir: string): Promise<Assets> {
   }
   const dir = join(dataDir, "bin");
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const [store, control, node, sqliteAddon, pause, criProto] = (await Promise.all(
-    ["store.cjs", "control.cjs", "node.cjs", "better_sqlite3.node", "pause", "cri-v1.proto"].map(
+  const [store, yaml, control, node, sqliteAddon, pause, criProto] = (await Promise.all(
+    ["store.cjs", "yaml.cjs", "control.cjs", "node.cjs", "better_sqlite3.node", "pause", "cri-v1.proto"].map(
       async (name) => await unpack(dir, name),
     ),
-  )) as [string, string, string, string, string, string];
+  )) as [string, string, string, string, string, string, string];
   // What an earlier version unpacked is of no use to this one.
-  const kept = new Set([store, control, node, sqliteAddon, pause, criProto]);
+  const kept = new Set([store, yaml, control, node, sqliteAddon, pause, criProto]);
   for (const name of await readdir(dir)) if (!kept.has(join(dir, name))) await rm(join(dir, name), { force: true });
-  return { threads: { store, control, node }, sqliteAddon, pause, criProto };
+  return { threads: { store, yaml, control, node }, sqliteAddon, pause, criProto };
 }

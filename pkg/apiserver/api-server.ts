@@ -37,6 +37,7 @@ import { Pipeline } from "./pipeline.ts";
 import { Registry } from "./registry/registry.ts";
 import { DefinitionTable, isStored } from "./registry/resource-table.ts";
 import { REGISTRY_WAITS, type RegistryServices, type RegistryWaits } from "./registry/services.ts";
+import { YamlParser, type YamlParserOptions } from "./registry/yaml-parser.ts";
 import { createInProcessTransport } from "./transport/in-process.ts";
 import type { AdmissionPlugin, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
 
@@ -64,6 +65,8 @@ export interface ApiServerOptions {
   readonly maxMutatingRequestsInflight?: number;
   /** How long an Event stays after its last write; an hour, as upstream, unless told. */
   readonly eventTtlMs?: number;
+  /** Where large YAML bodies are parsed; in a thread from the sources unless told. */
+  readonly yaml?: YamlParserOptions;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
   /** Upstream's unless told. */
@@ -129,6 +132,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ? { user: undefined, audiences: [], error: "unknown token" }
         : tokens.verify(token, audiences),
     authorizer,
+    yaml: new YamlParser(options.yaml),
     fields: new FieldManager(resources),
     now,
     waits: { ...REGISTRY_WAITS, ...options.waits },
@@ -221,6 +225,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await Promise.all([customResources, expiring, dangling]);
       await aggregating;
       await Promise.all(listeners.map((listener) => listener.close()));
+      await services.yaml.close();
       cache.close();
     },
   };

@@ -8,6 +8,7 @@ export { Bootstrap } from "./bootstrap/index.ts";
 export { type Stored, storedCodec } from "./cache/index.ts";
 export { Compactor, type CompactorOptions } from "./compactor.ts";
 export type { ListenOptions, RunningListener, TlsFiles } from "./http/index.ts";
+export { YAML_LIMITS } from "./registry/yaml-parser.ts";
 export { streamingRoutes } from "./streaming/index.ts";
 export { servePort } from "./transport/port-server.ts";
 export type {

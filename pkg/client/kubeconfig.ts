@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import { z } from "zod";
 import type { Pem, ServerAccess } from "./credentials.ts";
 
@@ -35,7 +35,7 @@ const kubeconfig = z.object({
  * to it and are read when connecting. Throws an Error of one line that names the file.
  */
 export async function loadKubeconfig(file: string, options: { readonly context?: string } = {}): Promise<ServerAccess> {
-  const parsed = kubeconfig.safeParse(parse(await readFile(file, "utf8")));
+  const parsed = kubeconfig.safeParse(load(await readFile(file, "utf8")));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Error(`${file} is not a kubeconfig: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);

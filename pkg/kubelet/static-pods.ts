@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { watch } from "node:fs";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { loadAll } from "js-yaml";
 import { sleep, withTimeout } from "#pkg/async/index.ts";
 import { defaultPod } from "#pkg/api/core/pod-defaults.ts";
 import { validatePod } from "#pkg/api/core/pod-validation.ts";
@@ -116,10 +116,8 @@ const HASH = "kubernetes.io/config.hash";
  * from their content and origin, and they tolerate whatever befalls the node. Throws on anything that is no valid Pod.
  */
 export function parseManifest(text: string, nodeName: string, origin: string, source: "file" | "http"): Pod[] {
-  const objects = parseAllDocuments(text).flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) throw error;
-    const object = document.toJS({ maxAliasCount: 100 }) as Pod | { kind: "PodList"; items: Pod[] } | null;
+  const objects = loadAll(text, { maxAliases: 100 }).flatMap((document) => {
+    const object = document as Pod | { kind: "PodList"; items: Pod[] } | null;
     if (object === null) return [];
     return object.kind === "PodList" && "items" in object ? object.items : [object as Pod];
   });

@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { dump } from "js-yaml";
 import type { KeyPair } from "./types.ts";
 
 export interface KubeconfigOptions {
@@ -13,20 +13,23 @@ export interface KubeconfigOptions {
 /** A kubeconfig with one cluster, user and context, all data inline. */
 export function kubeconfig({ server, authority, user, credentials }: KubeconfigOptions): string {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "minik", cluster: { server, "certificate-authority-data": base64(authority) } }],
-    users: [
-      {
-        name: user,
-        user: {
-          "client-certificate-data": base64(credentials.cert),
-          "client-key-data": base64(credentials.key),
+  return dump(
+    {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "minik", cluster: { server, "certificate-authority-data": base64(authority) } }],
+      users: [
+        {
+          name: user,
+          user: {
+            "client-certificate-data": base64(credentials.cert),
+            "client-key-data": base64(credentials.key),
+          },
         },
-      },
-    ],
-    contexts: [{ name: "minik", context: { cluster: "minik", user } }],
-    "current-context": "minik",
-  });
+      ],
+      contexts: [{ name: "minik", context: { cluster: "minik", user } }],
+      "current-context": "minik",
+    },
+    { lineWidth: -1 },
+  );
 }

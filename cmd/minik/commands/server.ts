@@ -93,6 +93,7 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
     store,
     log: log.child({ component: "apiserver" }),
     build: { gitVersion: MINIK_VERSION },
+    yaml: { createWorker: () => createThread(assets.threads, { role: "yaml" }) },
     serverAddress: `${advertiseAddress}:${config.httpsListenPort}`,
     serviceAccounts: {
       ...certificates.serviceAccountKey,

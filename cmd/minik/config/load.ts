@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { loadAll } from "js-yaml";
 import type { Option } from "./options.ts";
 
 /** A flag, key or value that cannot work: one line that says what to change. */
@@ -29,7 +29,7 @@ async function readLayer(
   }
   let data: unknown;
   try {
-    data = parse(text) ?? {};
+    data = loadAll(text)[0] ?? {};
   } catch (err) {
     throw new ConfigError(`${file} is not YAML: ${(err as Error).message.split("\n")[0]?.replace(/:$/, "")}`);
   }

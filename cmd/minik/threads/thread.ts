@@ -3,10 +3,12 @@
  * user the API server's thread fixed.
  *
  *   main: API server ──┬── store    SQLite, and its checkpoints
+ *                      ├── yaml     reads large YAML bodies, while there are any
  *                      ├── control  scheduler, controllers
  *                      └── node     containerd, kubelet, proxy, pod network
  */
 import { type MessagePort, type TransferListItem, Worker } from "node:worker_threads";
+import { YAML_LIMITS } from "#pkg/apiserver/index.ts";
 import type { LogLevel } from "#pkg/log/index.ts";
 
 export interface StoreThread {
@@ -56,7 +58,11 @@ export interface NodeSettings {
   readonly proxyEnabled: boolean;
 }
 
-export type ThreadData = StoreThread | ControlThread | NodeThread;
+export interface YamlThread {
+  readonly role: "yaml";
+}
+
+export type ThreadData = StoreThread | YamlThread | ControlThread | NodeThread;
 
 /** The file that each role starts in. */
 export type ThreadEntries = Readonly<Record<ThreadData["role"], string>>;
@@ -70,7 +76,7 @@ export function createThread(entries: ThreadEntries, data: ThreadData): Worker {
   return new Worker(entries[data.role], {
     workerData: data,
     transferList: ports,
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    resourceLimits: data.role === "yaml" ? YAML_LIMITS : { maxYoungGenerationSizeMb: 4 },
   });
 }
 

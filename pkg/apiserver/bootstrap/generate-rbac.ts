@@ -2,14 +2,14 @@
 // Run by hand when the Kubernetes version moves: `node pkg/apiserver/bootstrap/generate-rbac.ts FACTS_DIR`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { load } from "js-yaml";
 import type { RbacTable, RuleRow, SubjectText } from "./rbac.ts";
 
 type Json = Record<string, any>; // oxlint-disable-line no-explicit-any -- walks untyped facts
 
 const facts = process.argv[2];
 if (facts === undefined) throw new Error("usage: node pkg/apiserver/bootstrap/generate-rbac.ts FACTS_DIR");
-const items = (file: string): Json[] => (parse(readFileSync(join(facts, file), "utf8")) as Json).items as Json[];
+const items = (file: string): Json[] => (load(readFileSync(join(facts, file), "utf8")) as Json).items as Json[];
 
 const ruleOf = (rule: Json): RuleRow => {
   const row: RuleRow = {};

@@ -38,7 +38,8 @@ export function render(reply: Plain, format: Format, query: URLSearchParams, pre
 }
 
 /** As Go writes it: a list stands where its name does, nothing is folded. */
-const toYaml = (value: object): string => dump(value, { noRefs: true, lineWidth: -1, seqNoIndent: true, skipInvalid: true });
+const toYaml = (value: object): string =>
+  dump(value, { noRefs: true, lineWidth: -1, seqNoIndent: true, skipInvalid: true });
 
 function plainText(reply: Plain, format: Format): string | Uint8Array | undefined {
   if (reply.kind === "object") return reply.text ?? `${JSON.stringify(reply.object)}\n`;

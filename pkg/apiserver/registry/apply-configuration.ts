@@ -4,7 +4,8 @@ import type { RequestContext } from "../types.ts";
 import { textOf } from "./body.ts";
 import { countMembers, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
-import { parseYamlText } from "./yaml.ts";
+import type { RegistryServices } from "./services.ts";
+import type { ParsedYaml } from "./yaml.ts";
 
 /** What server-side apply is given: parsed, and of the right kind. */
 export interface Configuration {
@@ -14,12 +15,14 @@ export interface Configuration {
 
 /** Reads the body of an apply patch: JSON or YAML. @throws 400 */
 export async function readConfiguration(
+  { yaml }: Pick<RegistryServices, "yaml">,
   context: RequestContext,
   expected: { readonly group: string; readonly version: string; readonly kind: string },
   fieldValidation: FieldValidation,
 ): Promise<Configuration> {
   const body = await context.body();
-  const { value, duplicates } = body instanceof Uint8Array ? parse(textOf(body)) : { value: body };
+  const { value, duplicates }: Partial<ParsedYaml> =
+    body instanceof Uint8Array ? await parse(yaml, textOf(body)) : { value: body };
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw badRequest(
       "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal value into Go value of type map[string]interface {}",
@@ -44,10 +47,10 @@ export async function readConfiguration(
   return { ...value, metadata } as Configuration;
 }
 
-function parse(text: string): { readonly value: unknown; readonly duplicates?: string | undefined } {
+async function parse(yaml: RegistryServices["yaml"], text: string): Promise<Partial<ParsedYaml>> {
   try {
     const value = parseJson(text);
-    return value !== undefined && !mayHoldDuplicates(text, countMembers(value)) ? { value } : parseYamlText(text);
+    return value !== undefined && !mayHoldDuplicates(text, countMembers(value)) ? { value } : await yaml.parse(text);
   } catch (err) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(err as Error).message}`);
   }

@@ -17,7 +17,7 @@ import { groupResource, type Obj, type RegistryServices, type Target } from "./s
 export async function apply(services: RegistryServices, target: Target, rules?: SubresourceRules): Promise<Reply> {
   const { context, definition } = target;
   const options = applyOptions(context);
-  const config = await readConfiguration(context, definition, options.fieldValidation);
+  const config = await readConfiguration(services, context, definition, options.fieldValidation);
   if (target.cache.get(target.namespace, target.name) === undefined) {
     const created = await createApplied(services, target, config, options);
     if (created !== undefined) return created;

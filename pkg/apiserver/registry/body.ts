@@ -7,8 +7,7 @@ import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
-import type { Obj } from "./services.ts";
-import { parseYamlText } from "./yaml.ts";
+import type { Obj, RegistryServices } from "./services.ts";
 
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
@@ -38,7 +37,11 @@ export function contentType(context: RequestContext): string {
 }
 
 /** Reads and parses a JSON, YAML or protobuf body. Undefined for an empty one. @throws 400, 413, 415 */
-export async function readBody(context: RequestContext, kind: string): Promise<RawBody | undefined> {
+export async function readBody(
+  services: Pick<RegistryServices, "yaml">,
+  context: RequestContext,
+  kind: string,
+): Promise<RawBody | undefined> {
   const type = contentType(context);
   const isYaml = YAML_TYPES.has(type);
   const isProtobuf = type === PROTOBUF_TYPE;
@@ -50,7 +53,7 @@ export async function readBody(context: RequestContext, kind: string): Promise<R
   if (body.length === 0) return undefined;
   if (isProtobuf) return { value: await parseProtobufBody(body, kind), text: undefined };
   const text = textOf(body);
-  return isYaml ? parseYamlBody(text, kind) : { value: parseJsonBody(text, kind), text };
+  return isYaml ? await parseYamlBody(services, text, kind) : { value: parseJsonBody(text, kind), text };
 }
 
 /** Kinds of CustomResourceDefinitions have no protobuf form; DeleteOptions has one wherever it is sent. */
@@ -90,9 +93,9 @@ function parseJsonBody(text: string, kind: string): unknown {
   }
 }
 
-function parseYamlBody(text: string, kind: string): RawBody {
+async function parseYamlBody({ yaml }: Pick<RegistryServices, "yaml">, text: string, kind: string): Promise<RawBody> {
   try {
-    const { value, duplicates } = parseYamlText(text);
+    const { value, duplicates } = await yaml.parse(text);
     return { value, text: undefined, ...(duplicates === undefined ? {} : { found: [duplicates] }) };
   } catch (err) {
     throw unrecognized(kind, `error converting YAML to JSON: yaml: ${(err as Error).message}`, text);

@@ -18,7 +18,7 @@ const NAME_ATTEMPTS = 8;
 export async function create(services: RegistryServices, target: Target): Promise<Reply> {
   const { context, definition } = target;
   const options = writeOptions(context, "CreateOptions");
-  const raw = await readBody(context, definition.kind);
+  const raw = await readBody(services, context, definition.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
   const expected = expectedOf(definition, services.decoder(definition));
   const object = decodeObject(raw, expected, options.fieldValidation, context.warn);

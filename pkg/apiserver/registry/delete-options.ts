@@ -13,7 +13,7 @@ export type DeletePlan = Pick<
 /** DeleteOptions from the body, or from query parameters when there is none. @throws 400, 422 */
 export async function deletePlan(services: RegistryServices, target: Target): Promise<DeletePlan> {
   const { context } = target;
-  const raw = await readBody(context, "DeleteOptions");
+  const raw = await readBody(services, context, "DeleteOptions");
   const { query } = context;
   let options: DeleteOptions;
   if (raw !== undefined) {

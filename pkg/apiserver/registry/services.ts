@@ -8,6 +8,7 @@ import type { AdmissionChain } from "../admission/chain.ts";
 import type { FieldManager } from "../fieldmanager/index.ts";
 import type { Cache, Entry, ResourceCache, Stored } from "../cache/index.ts";
 import type { Authorizer, RequestContext, ResourceHooks, ResourceTable, TokenIssuer, TokenVerdict } from "../types.ts";
+import type { YamlParser } from "./yaml-parser.ts";
 
 /** An API object that the request owns and may change. */
 export type Obj = Mutable<KubeObject> & Record<string, any>; // oxlint-disable-line no-explicit-any -- any kind of object passes here
@@ -27,6 +28,8 @@ export interface RegistryServices {
   readonly tokens: TokenIssuer | undefined;
   readonly authenticateToken: (token: string, audiences: readonly string[]) => Promise<TokenVerdict>;
   readonly authorizer: Authorizer;
+  /** Parses the bodies that are YAML. */
+  readonly yaml: YamlParser;
   /** Who owns which field. */
   readonly fields: FieldManager;
   readonly log: Logger;

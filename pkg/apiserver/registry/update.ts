@@ -13,7 +13,7 @@ import { groupResource, type RegistryServices, type Target } from "./services.ts
 export async function update(services: RegistryServices, target: Target, rules?: SubresourceRules): Promise<Reply> {
   const { context, definition } = target;
   const options = writeOptions(context, "UpdateOptions");
-  const raw = await readBody(context, definition.kind);
+  const raw = await readBody(services, context, definition.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
   const expected = expectedOf(definition, services.decoder(definition));
   const object = decodeObject(raw, expected, options.fieldValidation, context.warn);

@@ -1,46 +1,147 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import {
+  CORE_SCHEMA,
+  constructFromEvents,
+  defineScalarTag,
+  type Event,
+  EVENT_ID,
+  floatCoreTag,
+  getScalarValue,
+  mergeTag,
+  NOT_RESOLVED,
+  parseEvents,
+  SCALAR_STYLE,
+  YAMLException,
+} from "js-yaml";
 
-/** Aliases can stand for very much: only few are followed. Doubled keys are looked for here, since yaml takes n² for it. */
-const OPTIONS = { uniqueKeys: false, prettyErrors: false, schema: "core", merge: false } as const;
-const MAX_ALIASES = 100;
+const MAX_DEPTH = 1000;
+/** As large as a body may be: with aliases a text may say no more than it could say without them. */
+const MAX_EXPANDED = 3 << 20;
 /** More keys that are there twice are not named. */
 const MAX_REPORTED = 100;
 
-/** A YAML text as JSON data, and Go's words for keys that a mapping has more than once. @throws YAMLParseError, ReferenceError, RangeError */
-export function parseYamlText(text: string): { readonly value: unknown; readonly duplicates: string | undefined } {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { ...OPTIONS, lineCounter });
-  const [error] = document.errors;
-  if (error !== undefined) throw error;
-  const found = doubledKeys(document.contents, []);
-  const lines = found.map(({ key, at }) => {
-    const { line } = lineCounter.linePos(at);
-    return `  line ${line}: key ${JSON.stringify(key)} already set in map`;
-  });
-  return {
-    value: document.toJS({ maxAliasCount: MAX_ALIASES }),
-    duplicates: lines.length === 0 ? undefined : `yaml: unmarshal errors:\n${lines.join("\n")}`,
-  };
+export interface ParsedYaml {
+  /** JSON data. */
+  readonly value: unknown;
+  /** Go's words for keys that a mapping has more than once. */
+  readonly duplicates: string | undefined;
 }
 
-interface Doubled {
-  readonly key: string;
-  /** Where the key stands in the text. */
-  readonly at: number;
-}
-
-function doubledKeys(node: unknown, found: Doubled[]): readonly Doubled[] {
-  if (isAlias(node)) return found;
-  if (isSeq(node)) for (const item of node.items) doubledKeys(item, found);
-  if (!isMap(node)) return found;
-  const seen = new Set<string>();
-  for (const { key, value } of node.items) {
-    if (isScalar(key)) {
-      const name = String(key.value);
-      if (seen.has(name) && found.length < MAX_REPORTED) found.push({ key: name, at: key.range?.[0] ?? 0 });
-      seen.add(name);
-    }
-    doubledKeys(value, found);
+/** The first document of a YAML text as JSON data. @throws Error with the line and what is wrong there */
+export function parseYamlText(text: string): ParsedYaml {
+  try {
+    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const lines = new Inspection(text, events).run();
+    const [value = null] = constructFromEvents(events, { source: text, schema: jsonSchema(), json: true });
+    return { value, duplicates: lines.length === 0 ? undefined : `yaml: unmarshal errors:\n${lines.join("\n")}` };
+  } catch (err) {
+    if (!(err instanceof YAMLException)) throw err;
+    const { reason, mark } = err;
+    throw new Error(mark === undefined ? reason : `line ${mark.line + 1}: ${reason}`, { cause: err });
   }
-  return found;
+}
+
+/** YAML's core schema and merge keys, without the numbers that JSON has not. */
+function jsonSchema(): typeof CORE_SCHEMA {
+  const float = defineScalarTag<number>(floatCoreTag.tagName, {
+    ...floatCoreTag,
+    resolve(source, isExplicit, tagName) {
+      const value = floatCoreTag.resolve(source, isExplicit, tagName);
+      if (value === NOT_RESOLVED || Number.isFinite(value)) return value;
+      throw new Error(`json: unsupported value: ${source}`);
+    },
+  });
+  return CORE_SCHEMA.withTags(mergeTag, float);
+}
+
+interface Frame {
+  /** The keys of a mapping so far; undefined in a sequence. */
+  readonly keys: Set<string> | undefined;
+  readonly anchor: string | undefined;
+  /** In a mapping: the next node is a key. */
+  isKey: boolean;
+  /** Characters, with aliases written out. */
+  size: number;
+}
+
+/** Looks through the events of a text for keys given twice, and for aliases that stand for too much, before anything is made of them. */
+class Inspection {
+  readonly #text: string;
+  readonly #events: readonly Event[];
+  readonly #frames: Frame[] = [];
+  /** Expanded sizes; undefined while the anchored node is still open. */
+  readonly #anchors = new Map<string, number | undefined>();
+  readonly #lines: string[] = [];
+  #hasAliases = false;
+  #line = 1;
+  #lineEnd = 0;
+
+  constructor(text: string, events: readonly Event[]) {
+    this.#text = text;
+    this.#events = events;
+  }
+
+  /** Lines for the keys that are there twice. @throws Error for aliases */
+  run(): readonly string[] {
+    for (const event of this.#events) {
+      if (event.type === EVENT_ID.SCALAR) {
+        if (this.#frames.at(-1)?.isKey === true) this.#key(event);
+        const size = event.valueEnd - event.valueStart + 1;
+        const anchor = this.#anchor(event);
+        if (anchor !== undefined) this.#anchors.set(anchor, size);
+        this.#add(size);
+      } else if (event.type === EVENT_ID.ALIAS) {
+        this.#hasAliases = true;
+        this.#add(this.#sizeOf(this.#anchor(event) ?? ""));
+      } else if (event.type === EVENT_ID.POP) {
+        const { size, anchor } = this.#frames.pop() as Frame;
+        if (anchor !== undefined) this.#anchors.set(anchor, size);
+        this.#add(size);
+      } else {
+        const isMap = event.type === EVENT_ID.MAPPING;
+        const anchor = event.type === EVENT_ID.DOCUMENT ? undefined : this.#anchor(event);
+        if (anchor !== undefined) this.#anchors.set(anchor, undefined);
+        this.#frames.push({ keys: isMap ? new Set() : undefined, isKey: isMap, anchor, size: 2 });
+      }
+    }
+    return this.#lines;
+  }
+
+  #add(size: number): void {
+    const frame = this.#frames.at(-1);
+    if (frame === undefined) return;
+    frame.size += size;
+    if (this.#hasAliases && frame.size > MAX_EXPANDED) throw new Error("document contains excessive aliasing");
+    if (frame.keys !== undefined) frame.isKey = !frame.isKey;
+  }
+
+  #anchor({ anchorStart, anchorEnd }: { anchorStart: number; anchorEnd: number }): string | undefined {
+    return anchorStart < 0 ? undefined : this.#text.slice(anchorStart, anchorEnd);
+  }
+
+  #sizeOf(anchor: string): number {
+    const size = this.#anchors.get(anchor);
+    if (size !== undefined) return size;
+    throw new Error(
+      this.#anchors.has(anchor) ? `anchor '${anchor}' value contains itself` : `unknown anchor '${anchor}' referenced`,
+    );
+  }
+
+  #key(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): void {
+    const { keys } = this.#frames.at(-1) as Frame;
+    const key = getScalarValue(this.#text, event);
+    if (keys === undefined || (key === "<<" && event.style === SCALAR_STYLE.PLAIN)) return;
+    if (keys.has(key) && this.#lines.length < MAX_REPORTED)
+      this.#lines.push(`  line ${this.#lineOf(event.valueStart)}: key ${JSON.stringify(key)} already set in map`);
+    keys.add(key);
+  }
+
+  /** Positions are asked for in the order of the text. */
+  #lineOf(position: number): number {
+    for (;;) {
+      const end = this.#text.indexOf("\n", this.#lineEnd);
+      if (end < 0 || end >= position) return this.#line;
+      this.#line++;
+      this.#lineEnd = end + 1;
+    }
+  }
 }

@@ -25,7 +25,7 @@ export async function readSubresource(
 ): Promise<{ readonly object: Obj; readonly options: WriteOptions }> {
   const options = writeOptions(target.context, "CreateOptions");
   const expected = expectedBody(services, target.definition, subresource);
-  const raw = await readBody(target.context, expected.kind);
+  const raw = await readBody(services, target.context, expected.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${expected.kind})`);
   const object = decodeObject(raw, expected, options.fieldValidation, target.context.warn);
   return { object, options };

@@ -21,7 +21,7 @@ export async function getScale(_services: RegistryServices, target: Target): Pro
 
 export async function updateScale(services: RegistryServices, target: Target): Promise<Reply> {
   const options = writeOptions(target.context, "UpdateOptions");
-  const raw = await readBody(target.context, "Scale");
+  const raw = await readBody(services, target.context, "Scale");
   if (raw === undefined) throw badRequest("the object provided is unrecognized (must be of type Scale)");
   const scale = decodeObject(raw, expectedScale(services), options.fieldValidation, target.context.warn);
   return write(services, target, options.dryRun, () => scale);
@@ -48,7 +48,7 @@ async function applyScale(services: RegistryServices, target: Target): Promise<R
   const expected = expectedScale(services);
   const { appliedTo } = await import("../apply.ts");
   const { readConfiguration } = await import("../apply-configuration.ts");
-  const given = await readConfiguration(context, expected, options.fieldValidation);
+  const given = await readConfiguration(services, context, expected, options.fieldValidation);
   const scale = decodeObject({ value: given, text: undefined }, expected, options.fieldValidation, context.warn);
   const { uid, resourceVersion } = scale.metadata;
   const { replicas } = (scale["spec"] ?? {}) as { replicas?: number };

@@ -82,7 +82,7 @@ export async function reviewRules(services: RegistryServices, target: Target): P
 async function read(services: RegistryServices, target: Target): Promise<Obj> {
   const { context, definition } = target;
   const options = writeOptions(context, "CreateOptions");
-  const raw = await readBody(context, definition.kind);
+  const raw = await readBody(services, context, definition.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
   const expected = expectedOf(definition, services.decoder(definition));
   const object = decodeObject(raw, expected, options.fieldValidation, context.warn);
