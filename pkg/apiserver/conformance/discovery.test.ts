@@ -83,6 +83,10 @@ describe("discovery", () => {
   it("has a list with a valid resource for every group version that it names", async () => {
     const { groups } = await read<{ groups: readonly Group[] }>(test, "/apis");
     assert.ok(groups.length > 15);
+    assert.deepEqual((await read<{ versions: readonly string[] }>(test, "/api")).versions, ["v1"]);
+    const core = await read<{ groupVersion: string; resources: readonly Resource[] }>(test, "/api/v1");
+    assert.equal(core.groupVersion, "v1");
+    assert.ok(core.resources.some(({ name, kind }) => name === "pods" && kind === "Pod"));
     for (const { name, preferredVersion, versions } of groups) {
       assert.ok(versions.some(({ groupVersion }) => groupVersion === preferredVersion.groupVersion));
       for (const { groupVersion, version } of versions) {

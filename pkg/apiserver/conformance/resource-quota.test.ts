@@ -43,15 +43,11 @@ async function quota(cluster: Cluster, name: string, hard: Record<string, string
   await client.create(resourcequotas, { metadata: at, spec: { hard, ...(scopes && { scopes }) } });
   const uses = async (more: Record<string, string>): Promise<void> => {
     const wanted = Object.fromEntries(Object.keys(hard).map((key) => [key, more[key] ?? ZERO[key] ?? "0"]));
-    let used: unknown;
-    const same = async (): Promise<boolean> => {
+    await eventually(`quota ${name}`, async () => {
       const { status } = await client.get(resourcequotas, at);
-      used = status?.used;
-      assert.deepEqual(status?.hard, hard);
-      assert.deepEqual(used, wanted);
+      assert.deepEqual(status, { hard, used: wanted });
       return true;
-    };
-    await eventually(`quota ${name}`, same).catch(() => assert.deepEqual(used, wanted));
+    });
   };
   await uses({});
   return { uses };
