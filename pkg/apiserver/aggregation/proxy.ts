@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import { ApiError } from "#pkg/errors/index.ts";
@@ -72,15 +71,17 @@ async function answerOf(start: () => ClientRequest, context: RequestContext): Pr
 
 async function answerTo(outgoing: ClientRequest, context: RequestContext): Promise<Reply> {
   const late = connectDeadline(outgoing);
-  // The backend may insist on switching protocols that nobody asked for.
+  const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  outgoing.once("response", resolve);
+  outgoing.on("error", reject);
+  // The backend may insist on switching protocols that nobody asked for: no error follows.
   outgoing.once("upgrade", (_response, socket) => {
     socket.destroy();
-    outgoing.destroy(new Error("unexpected upgrade"));
+    reject(new Error("unexpected upgrade"));
   });
   try {
-    const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
     sendBody(outgoing, context);
-    const [response] = await answered;
+    const response = await answered;
     return context.bodyStream === undefined ? await plainReply(response, context.info) : proxiedReply(response);
   } finally {
     clearTimeout(late);

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import WebSocket from "ws";
 import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
+import { ApiError } from "#pkg/errors/index.ts";
 import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import type { RunningListener } from "./listen-https.ts";
@@ -33,6 +34,14 @@ describe("the HTTP surface", () => {
           name: "slow",
           matches: ({ path }) => path === "/slow",
           handle: ({ signal }) => once(signal, "abort").then(() => Promise.reject(new Error("aborted"))),
+        },
+        {
+          name: "strange errors",
+          matches: ({ path }) => path.startsWith("/strange/"),
+          handle: ({ path }) => {
+            const details = { retryAfterSeconds: path.endsWith("retry") ? "1\r\nx: y" : 2n };
+            throw new ApiError(path.endsWith("code") ? 100_000 : 429, "Unknown", "strange", details as never);
+          },
         },
       ],
     });
@@ -91,6 +100,16 @@ describe("the HTTP surface", () => {
       assert.equal(status, 400);
       assert.equal(JSON.parse(text).message, `invalid timeout specified in the request URL - time: ${why}`);
     }
+  });
+
+  it("answers errors that HTTP has no form for, or ends their requests alone", async () => {
+    const retry = await call("/strange/retry");
+    assert.equal(retry.status, 429);
+    assert.equal(retry.headers["retry-after"], undefined);
+    const broken = root.request({ ":path": "/strange/code" });
+    broken.on("error", () => undefined);
+    await once(broken.end(), "close");
+    assert.equal((await call("/version")).status, 200);
   });
 
   it("compresses what is large, when the caller takes gzip", async () => {

@@ -42,8 +42,9 @@ export class Http2Response {
     return this.stream.headersSent;
   }
 
+  /** Also true between a caller's reset and the end of the stream, when nothing can be sent any more. */
   get destroyed(): boolean {
-    return this.stream.destroyed;
+    return this.stream.destroyed || this.stream.closed;
   }
 
   /** As a list of names and values, which Node takes as it is: an object it would copy and check, a tenth of a get's cost. */

@@ -51,12 +51,15 @@ export class RequestHandler {
 
   async handle(request: RawRequest, response: RawResponse): Promise<void> {
     const exchange = new Exchange(request, response);
-    const { inFlight, metrics } = this.#options;
+    const { inFlight, metrics, log } = this.#options;
     inFlight.add(exchange);
     try {
       await this.#answer(exchange);
     } catch (err) {
-      await this.#fail(exchange, err);
+      await this.#fail(exchange, err).catch((failure: unknown) => {
+        log.error("request could not be answered", { err: failure, method: request.method, path: exchange.path });
+        response.destroy();
+      });
     } finally {
       inFlight.delete(exchange);
       exchange.finished();
@@ -222,11 +225,15 @@ export class RequestHandler {
     const format = exchange.format ?? (await wantedFormat(request.headers.accept, info));
     const reply = { kind: "object", status: error.code, object: error.toStatus() } as const;
     const { contentType, body } = render(reply, format, query, isPretty(query, request.headers["user-agent"]));
-    const retry = error.details?.retryAfterSeconds;
-    const headers = { "content-type": contentType, ...(retry ? { "retry-after": String(retry) } : {}) };
-    await send(exchange, error.code, headers, body);
+    // Some errors are the words of others: webhooks, extension servers.
+    const retry = Number(error.details?.retryAfterSeconds ?? 0);
+    const headers = { "content-type": contentType, ...(retry > 0 ? { "retry-after": String(retry) } : {}) };
+    await send(exchange, isStatusCode(error.code) ? error.code : 500, headers, body);
   }
 }
+
+/** What HTTP/2 can answer with. */
+const isStatusCode = (code: number): boolean => Number.isInteger(code) && code >= 200 && code <= 599;
 
 const JSON_FORMAT: Format = { encoding: "json", as: "object", version: "v1" };
 

@@ -11,6 +11,17 @@ const clientOf = (t: TestContext, objects: Record<string, Sketch[]> = {}): Webho
 };
 
 describe("WebhookClient", () => {
+  it("fails when the webhook switches protocols", async (t) => {
+    const hook = await startTestWebhook(t, (_body, _url, { request }) => {
+      request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+      return undefined;
+    });
+    await assert.rejects(clientOf(t).call({ config: hook.clientConfig("/x"), body: {} }), {
+      code: "connection",
+      message: /unexpected upgrade$/,
+    });
+  });
+
   it("posts a review and answers its JSON, on one connection", async (t) => {
     const ports = new Set<number | undefined>();
     const hook = await startTestWebhook(t, (body: { a: number }, _url, { request }) => {

@@ -102,7 +102,11 @@ function send(url: URL, place: WebhookPlace, agent: https.Agent, body: Buffer, s
     },
   });
   outgoing.once("response", (response) => resolve({ response, reused: outgoing.reusedSocket }));
-  outgoing.once("upgrade", (_response, socket) => socket.destroy());
+  // After an upgrade nobody asked for, neither an error nor an end of the request comes.
+  outgoing.once("upgrade", (_response, socket) => {
+    socket.destroy();
+    resolve({ reused: false, err: new Error("malformed HTTP response: unexpected upgrade") });
+  });
   outgoing.on("error", (err) => resolve({ reused: outgoing.reusedSocket, err }));
   outgoing.end(body);
   return promise;

@@ -5,6 +5,8 @@ import type { AdmissionAttributes } from "../../types.ts";
 import { type AdmissionResponse, admissionReview, readResponse } from "./review.ts";
 import type { Invocation, Versioned } from "./types.ts";
 
+/** Higher ones are none that HTTP knows. */
+const MAX_CODE = 599;
 const NO_SIDE_EFFECTS = new Set(["None", "NoneOnDryRun"]);
 
 /** The webhook gave no verdict; what that means is for its failurePolicy to say. */
@@ -60,19 +62,23 @@ function during<R>(work: () => R, wrapped: (err: unknown) => Error): R {
   }
 }
 
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** What a caller is told when a webhook says no: its own status, with a code that is an error. */
 export function denial(name: string, status: Status | undefined): ApiError {
   const given = typeof status === "object" && status !== null ? status : ({} as Status);
   const message = typeof given.message === "string" ? given.message : "";
   const reason = typeof given.reason === "string" ? given.reason : "";
-  const code = typeof given.code === "number" && given.code >= 400 ? given.code : 400;
+  const code = Number.isInteger(given.code) && (given.code as number) >= 400 ? (given.code as number) : 400;
   const deniedBy = `admission webhook "${name}" denied the request`;
   const why = message || reason;
   return ApiError.fromStatus({
-    ...given,
+    ...(isObject(given.metadata) ? { metadata: given.metadata } : {}),
+    ...(isObject(given.details) ? { details: given.details } : {}),
     reason: reason || "Unknown",
     status: "Failure",
-    code,
+    code: Math.min(code, MAX_CODE),
     message: why === "" ? `${deniedBy} without explanation` : `${deniedBy}: ${why}`,
   });
 }

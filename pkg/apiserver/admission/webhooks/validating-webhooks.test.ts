@@ -42,6 +42,15 @@ describe("ValidatingAdmissionWebhook", () => {
     await assert.rejects(client.raw({ method: "DELETE", path: collection }), DENIED);
   });
 
+  it("denies with a status that clients understand, whatever the webhook's says", async (t) => {
+    const status = { code: 100_000, message: {}, reason: 7, details: "none", metadata: [] };
+    const hook = await startTestWebhook(t, (review) => verdict(review, { allowed: false, status }));
+    const { configMap, register } = await startTestCluster(t, hook);
+    await register("Validating", "v", {});
+    const message = 'admission webhook "h0.v.test" denied the request without explanation';
+    await assert.rejects(configMap("c"), { code: 599, reason: "Unknown", message, details: undefined, metadata: {} });
+  });
+
   it("spares namespaces and objects that its selectors leave out", async (t) => {
     const { client, configMap, register } = await refusing(t);
     await register("Validating", "v", {
