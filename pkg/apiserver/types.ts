@@ -210,7 +210,7 @@ export interface ResourceHooks {
   beginCreate?(object: any, context: HookContext): Promise<HookTransaction | undefined>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
   /** May run several times for one request, when the write lost a race and is tried again. */
   beginUpdate?(object: any, old: any, context: HookContext): Promise<HookTransaction | undefined>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
-  /** May change an object in place that is about to be deleted and was not before: finalizers, status. */
+  /** May give an object that is about to be deleted, and was not before, other finalizers or another status: new values, not changed ones. */
   markDelete?(object: any): void; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves
   /** The object is gone from the store; the caller is answered when this is done. */
   afterDelete?(object: any, context: HookContext): void | Promise<void>; // oxlint-disable-line no-explicit-any -- kinds narrow it themselves

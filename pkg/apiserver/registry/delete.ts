@@ -5,7 +5,6 @@ import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { admitDelete } from "./admission.ts";
-import { copyJson } from "./copy-json.ts";
 import { type DeletePlan, deletePlan } from "./delete-options.ts";
 import { FOREGROUND, finalizersLeft, ORPHAN } from "./finalizers.ts";
 import { remove } from "./guaranteed-update.ts";
@@ -107,13 +106,11 @@ function mark(services: RegistryServices, target: Target, plan: DeletePlan, old:
   const requested = (plan.gracePeriodSeconds ?? 0) < 0 ? 1 : plan.gracePeriodSeconds;
   const wanted = propagationFinalizers(definition.strategy.defaultPropagation, plan, old);
   const grace = strategy.gracePeriodSeconds?.(old, requested) ?? 0;
-  const isMarked = old.metadata.deletionTimestamp !== undefined;
-  const hook = isMarked ? undefined : hooksOf(services, target)?.markDelete;
-  // Only a hook changes more than metadata and the phase.
-  const object = (hook === undefined ? { ...old, metadata: { ...old.metadata } } : copyJson(old)) as Obj;
+  // Whatever is changed below, also by hooks, is a new value in this copy.
+  const object = { ...old, metadata: { ...old.metadata } } as Obj;
   if (wanted.length > 0) object.metadata.finalizers = [...wanted];
   else delete object.metadata.finalizers;
-  hook?.(object);
+  if (old.metadata.deletionTimestamp === undefined) hooksOf(services, target)?.markDelete?.(object);
   const held = finalizersLeft(definition, object).length > 0;
   const pendingGrace = old.metadata.deletionGracePeriodSeconds;
   if (old.metadata.deletionTimestamp !== undefined) {
