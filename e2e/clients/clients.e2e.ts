@@ -142,7 +142,8 @@ describe("clients", () => {
           ["go-template={{.metadata.name}}", /^shop$/],
           ["custom-columns=N:.metadata.name,R:.spec.replicas", /N +R\nshop +1/],
         ];
-        for (const [form, expected] of forms) assert.match(await k(["get", "deployment", "shop", "-o", form]), expected);
+        for (const [form, expected] of forms)
+          assert.match(await k(["get", "deployment", "shop", "-o", form]), expected);
         assert.match(await k(["get", "deployment"]), /NAME\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+AGE\nshop\s+1\/1/);
         assert.match(await k(["get", "all", "--show-labels"]), /pod\/shop-/);
         const cm = (i: number): string =>
