@@ -5,7 +5,10 @@ import { setOwn } from "./merge.ts";
 
 type Json = Record<string, unknown>;
 
-/** The value without what the set names; undefined when nothing is left. Shares parts with the value. */
+/**
+ * The value without what the set names. What loses all that was in it stays as an empty map or list, since it is not
+ * itself named: others may own it. Shares parts with the value.
+ */
 export function removeItems(type: FieldType, value: unknown, set: FieldSet): unknown {
   if (isEmpty(set) || typeof value !== "object" || value === null || type.kind === "leaf") return value;
   if (Array.isArray(value)) {
@@ -17,7 +20,7 @@ export function removeItems(type: FieldType, value: unknown, set: FieldSet): unk
       if (node === undefined) items.push(item);
       else if (!isMember(node)) items.push(removeItems(type.element, item, node));
     }
-    return items.length === 0 ? undefined : items;
+    return items;
   }
   if (type.kind === "list") return value;
   const out: Json = {};
@@ -27,9 +30,8 @@ export function removeItems(type: FieldType, value: unknown, set: FieldSet): unk
     if (node === undefined) setOwn(out, key, child);
     else if (!isMember(node)) {
       const field = type.kind === "map" ? (type.fields.get(key) ?? type.element ?? DEDUCED) : DEDUCED;
-      const left = removeItems(field, child, node);
-      if (left !== undefined) setOwn(out, key, left);
+      setOwn(out, key, removeItems(field, child, node));
     }
   }
-  return isEmpty(out as FieldSet) ? undefined : out;
+  return out;
 }

@@ -212,6 +212,12 @@ describe("removeItems", () => {
       "f:labels": { "f:b": {} },
     };
     assert.deepEqual(removeItems(TYPE, value, set), { set: ["b"], map: [{ a: "k" }], labels: { a: "1" } });
-    assert.equal(removeItems(TYPE, { scalar: "1" }, { "f:scalar": {} }), undefined);
+    assert.deepEqual(
+      removeItems(TYPE, { labels: { a: "1" }, set: ["a"] }, { "f:labels": { "f:a": {} }, "f:set": { 'v:"a"': {} } }),
+      {
+        labels: {},
+        set: [],
+      },
+    );
   });
 });

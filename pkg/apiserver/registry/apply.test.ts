@@ -152,6 +152,14 @@ describe("apply", () => {
     ]);
   });
 
+  it("leaves others what they have in a map that its applier still applies, if only empty", async () => {
+    const path = `${CONFIG_MAPS}/emptied`;
+    await apply(path, configMap("emptied", { a: "1" }), "one");
+    await mergePatch(path, { data: { b: "2" } }, "two");
+    const after = await apply(path, configMap("emptied", {}), "one");
+    assert.deepEqual(after.data, { b: "2" });
+  });
+
   it("merges lists by their keys and removes owned items", async () => {
     const containers = (list: object[]): object => ({
       ...FULL,
