@@ -19,6 +19,7 @@ export interface Watch {
 /** What a program on client-go sends by itself. */
 const JSON_TYPE = "application/json";
 export const MERGE_PATCH = "application/merge-patch+json";
+export const APPLY_PATCH = "application/apply-patch+yaml";
 
 /**
  * One HTTP/2 connection over TLS to an API server, as cheap for the measuring side as node:http2 can be: the machine's

@@ -6,9 +6,12 @@ export type FigureKey =
   | "get32"
   | "update32"
   | "patch32"
+  | "apply32"
+  | "applyCost"
   | "delete32"
   | "list"
   | "listSelector"
+  | "listPods"
   | "watchP50"
   | "watchP99"
   | "watchRate"
@@ -24,7 +27,7 @@ export type FigureKey =
   | "memory"
   | "idleCpu";
 
-export type Unit = "/s" | "ms" | "s" | "MB" | "%";
+export type Unit = "/s" | "ms" | "s" | "MB" | "MB/s" | "%" | "x";
 
 export interface Figure {
   readonly key: FigureKey;
@@ -54,6 +57,8 @@ export const FIGURES: readonly Figure[] = [
   { key: "get32", title: "get, 32 at once", unit: "/s", better: "more", upstream: 5_100, goal: { times: 3 } },
   { key: "update32", title: "update, 32 at once", unit: "/s", better: "more", upstream: 1_650, goal: { times: 4 } },
   { key: "patch32", title: "merge patch, 32 at once", unit: "/s", better: "more", upstream: 1_700, goal: { times: 4 } },
+  { key: "apply32", title: "server-side apply, 32 at once", unit: "/s", better: "more" },
+  { key: "applyCost", title: "its cost beside a merge patch", unit: "x", better: "less", goal: { value: 2 } },
   { key: "delete32", title: "delete, 32 at once", unit: "/s", better: "more", upstream: 2_150, goal: { times: 3 } },
   { key: "list", title: "list 3,000 (4.9 MB)", unit: "ms", better: "less", upstream: 50, goal: { times: 1 / 4 } },
   {
@@ -64,6 +69,7 @@ export const FIGURES: readonly Figure[] = [
     upstream: 6.6,
     goal: { times: 1 / 2 },
   },
+  { key: "listPods", title: "list 10,000 pods", unit: "MB/s", better: "more", goal: { value: 200 } },
   {
     key: "watchP50",
     title: "create to last of 50 watchers, p50",

@@ -10,7 +10,7 @@ export interface Column {
 export function formatValue(value: number, unit: Figure["unit"]): string {
   const digits = unit === "/s" || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   const number = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return unit === "/s" || unit === "%" ? `${number}${unit}` : `${number} ${unit}`;
+  return unit === "/s" || unit === "%" || unit === "x" ? `${number}${unit}` : `${number} ${unit}`;
 }
 
 /** How often `value` holds `base`: "3.1x" for more, "1/3.1" for less. */

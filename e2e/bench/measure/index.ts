@@ -1,10 +1,12 @@
 // What is measured, in the order in which it is measured.
 import type { ApiMeasurement, HostMeasurement } from "../measurement.ts";
+import { apply } from "./apply.ts";
 import { create } from "./create.ts";
 import { remove } from "./delete.ts";
 import { get } from "./get.ts";
 import { idle } from "./idle.ts";
 import { list } from "./list.ts";
+import { listPods } from "./list-pods.ts";
 import { namespaceDelete } from "./namespace-delete.ts";
 import { podBurst } from "./pod-burst.ts";
 import { podStart } from "./pod-start.ts";
@@ -20,8 +22,10 @@ export const API_MEASUREMENTS: readonly ApiMeasurement[] = [
   create,
   get,
   update,
+  apply,
   remove,
   list,
+  listPods,
   watch,
   schedule,
   podStart,
