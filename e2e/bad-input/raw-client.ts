@@ -25,6 +25,8 @@ export interface Call {
   readonly body?: string | Uint8Array;
 }
 
+class ClosedBeforehand extends Error {}
+
 /** Sends the administrator's requests, however wrong, byte by byte as told. HTTP/1.1, a connection for each unless kept. */
 export class RawClient {
   readonly #port: number;
@@ -52,7 +54,18 @@ export class RawClient {
     if (this.#agent !== false) this.#agent.destroy();
   }
 
-  async call(path: string, { method = "GET", headers = {}, body }: Call = {}): Promise<Answer> {
+  async call(path: string, call: Call = {}): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.#callOnce(path, call);
+      } catch (err) {
+        // A kept connection that the server ended while the request was on its way.
+        if (!(err instanceof ClosedBeforehand)) throw err;
+      }
+    }
+  }
+
+  async #callOnce(path: string, { method = "GET", headers = {}, body }: Call): Promise<Answer> {
     return await new Promise((resolve, reject) => {
       const sent = request({
         host: "127.0.0.1",
@@ -65,7 +78,9 @@ export class RawClient {
         maxHeaderSize: 1 << 20,
         ...this.#tls,
       });
-      sent.on("error", reject);
+      sent.on("error", (err: NodeJS.ErrnoException) =>
+        reject(sent.reusedSocket && err.code === "ECONNRESET" ? new ClosedBeforehand() : err),
+      );
       sent.setTimeout(ANSWER_MS, () =>
         sent.destroy(
           new Error(`No answer to ${method} ${path} ${headers["content-type"] ?? ""} ${String(body).slice(0, 1000)}`),
@@ -122,6 +137,21 @@ export class RawClient {
         });
         response.on("end", done);
         response.on("error", () => undefined);
+      });
+      sent.end();
+    });
+  }
+
+  /** The code of an answer, which is cut then; undefined when there was none after `ms`. */
+  async glance(path: string, headers: Readonly<Record<string, string>>, ms: number): Promise<number | undefined> {
+    return await new Promise((resolve) => {
+      const sent = request({ host: "127.0.0.1", port: this.#port, path, headers, agent: false, ...this.#tls });
+      sent.on("error", () => resolve(undefined));
+      sent.setTimeout(ms, () => sent.destroy(new Error("long enough")));
+      sent.on("response", (response) => {
+        response.on("error", () => undefined);
+        resolve(response.statusCode);
+        sent.destroy();
       });
       sent.end();
     });

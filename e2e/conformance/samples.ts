@@ -33,7 +33,10 @@ const REQUESTS: Readonly<Record<string, Record<string, unknown>>> = {
 };
 
 /** The object to POST for a kind. @throws when there is none: a kind was added without an example */
-export function sampleOf(samples: ReadonlyMap<string, Sample>, definition: ResourceDefinition): Sample {
+export function sampleOf(
+  samples: ReadonlyMap<string, Sample>,
+  definition: Pick<ResourceDefinition, "group" | "version" | "kind">,
+): Sample {
   const apiVersion = apiVersionOf(definition);
   const found = samples.get(`${apiVersion}/${definition.kind}`);
   if (found !== undefined) return structuredClone(found);
