@@ -70,8 +70,8 @@ function ofMap(type: MapType | typeof DEDUCED, value: Record<string, unknown>, w
     const node = nodeOf(childType ?? DEDUCED, child, walk);
     walk.path.pop();
     if (node === undefined) {
-      // An empty list sets nothing, an empty object itself; metadata that only says whose it is neither.
-      if (declared === undefined || (!Array.isArray(child) && !isPartlyUnowned(declared))) out[element] = LEAF;
+      // An empty list sets nothing, nor does what holds only such; an empty object itself; metadata neither.
+      if (declared === undefined || (isEmptyObject(child) && !isPartlyUnowned(declared))) out[element] = LEAF;
     } else out[element] = declared === undefined ? withSelf(node) : node;
   }
   return isEmpty(out) ? undefined : out;
@@ -97,6 +97,8 @@ function ofList(type: ListType, list: readonly unknown[], walk: Walk): FieldSet 
   }
   return isEmpty(out) ? undefined : out;
 }
+
+const isEmptyObject = (value: unknown): boolean => !Array.isArray(value) && isEmpty(value as FieldSet);
 
 const isPartlyUnowned = (type: FieldType): boolean => type.kind === "map" && type.unowned !== undefined;
 

@@ -74,6 +74,8 @@ describe("fieldsOf", () => {
       },
     );
     assert.deepEqual(fields({ struct: {}, set: [], labels: null }), { "f:struct": {}, "f:labels": {} });
+    const outer = compiler.compile({ type: "object", properties: { outer: SCHEMA, scalar: { type: "string" } } });
+    assert.deepEqual(fieldsOf(outer, { outer: { set: [] }, scalar: "s" }, true), { "f:scalar": {} });
   });
 
   it("deduces what no schema declares: objects by field, lists whole", () => {
