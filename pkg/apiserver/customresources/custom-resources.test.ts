@@ -59,6 +59,19 @@ describe("CustomResources", { concurrency: true }, () => {
     assert.deepEqual(crd.status?.storedVersions, ["v1"]);
   });
 
+  it("refuses an update without a revision in upstream's words", async (t) => {
+    const { transport } = await startTestServer(t);
+    await establish(transport, crdOf("crontabs", "CronTab"));
+    await post(transport, CRONTABS, cronTab("a"));
+    await assert.rejects(
+      transport.request({ method: "PUT", path: `${CRONTABS}/a`, body: cronTab("a") }),
+      failsWith(
+        422,
+        'crontabs.stable.example.com "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+      ),
+    );
+  });
+
   it("shows a watcher of CRDs an established one only when its objects can be created", async (t) => {
     const { transport } = await startTestServer(t);
     const signal = AbortSignal.timeout(5_000);

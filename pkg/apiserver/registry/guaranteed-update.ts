@@ -73,8 +73,9 @@ function checkPreconditions(target: Target, object: Obj, old: KubeObject, fromLi
     );
   if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") {
     if (!fromLive && definition.strategy.allowUnconditionalUpdate === false)
-      throw invalid(definition.group, definition.kind, target.name, [
-        fieldError.invalid("metadata.resourceVersion", resourceVersion ?? "", "must be specified for an update"),
+      // As upstream, which says the resource's name for the kind here, and the revision as a number.
+      throw invalid(definition.group, definition.plural, target.name, [
+        fieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update"),
       ]);
     return false;
   }
