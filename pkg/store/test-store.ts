@@ -16,7 +16,7 @@ export async function openTestStore<T>(
   t: { after(cleanUp: () => Promise<void>): void },
   codec: Codec<T> = jsonCodec<T>(),
 ): Promise<Store<T>> {
-  const dir = await mkdtemp(join(await fastFolder(), "minik-store-"));
+  const dir = await makeStoreFolder();
   const store = await openSqliteStore({
     path: join(dir, "state.db"),
     codec,
@@ -35,9 +35,10 @@ export function jsonCodec<T>(): Codec<T> {
   return { encode: (value) => JSON.stringify(value), decode: (text) => JSON.parse(text) as T };
 }
 
-/** In memory where there is such a folder: the tests' thread would wait for a disk at every write. */
-async function fastFolder(): Promise<string> {
-  return access("/dev/shm").then(() => "/dev/shm", tmpdir);
+/** A new folder for a test's store, in memory where that can be: a disk would be waited for at every write. */
+export async function makeStoreFolder(): Promise<string> {
+  const root = await access("/dev/shm").then(() => "/dev/shm", tmpdir);
+  return await mkdtemp(join(root, "minik-store-"));
 }
 
 /** The store's worker in the caller's thread: messages are cloned and arrive later, as with one of its own. */

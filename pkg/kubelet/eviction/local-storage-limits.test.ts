@@ -16,7 +16,7 @@ import { LocalStorageLimits } from "./local-storage-limits.ts";
 describe("local storage", async () => {
   const root = await mkdtemp(join(tmpdir(), "minik-storage-"));
   after(async () => {
-    await recorder.close();
+    await recorder.close(0);
     await rm(root, { recursive: true, force: true });
   });
   const dirs = new PodDirs({ root, logRoot: join(root, "logs") });

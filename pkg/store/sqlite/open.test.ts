@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { createLogger } from "#pkg/log/index.ts";
-import { jsonCodec } from "../test-store.ts";
+import { jsonCodec, makeStoreFolder } from "../test-store.ts";
 import { type Store, type StoreEvent, StoreUnavailableError } from "../types.ts";
 import { StoreOpenError } from "./errors.ts";
 import { openSqliteStore } from "./open.ts";
 
 const temporary = async (t: TestContext): Promise<string> => {
-  const dir = await mkdtemp(join(tmpdir(), "minik-store-"));
+  const dir = await makeStoreFolder();
   t.after(() => rm(dir, { recursive: true }));
   return dir;
 };

@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "#pkg/log/index.ts";
 import { storeConformance } from "../conformance.ts";
+import { makeStoreFolder } from "../test-store.ts";
 import { openSqliteStore } from "./open.ts";
 
-const dir = mkdtemp(join(tmpdir(), "minik-store-"));
+const dir = makeStoreFolder();
 
 storeConformance("SQLite", {
   open: async (place, codec) =>

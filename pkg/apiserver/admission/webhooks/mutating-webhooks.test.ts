@@ -7,7 +7,7 @@ import { jsonPatch, ruleFor, startTestCluster, verdict } from "./testing.ts";
 
 const addData = (key: string): object => jsonPatch({ op: "add", path: `/data/${key}`, value: "yes" });
 
-describe("MutatingAdmissionWebhook", () => {
+describe("MutatingAdmissionWebhook", { concurrency: true }, () => {
   it("changes objects from the moment it is registered until it is gone", async (t) => {
     const hook = await startTestWebhook(t, (review) => verdict(review, addData("mutated") as never));
     const { configMap, register, client } = await startTestCluster(t, hook);

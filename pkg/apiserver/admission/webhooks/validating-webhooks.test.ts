@@ -19,7 +19,7 @@ async function refusing(t: TestContext): Promise<TestCluster & { readonly hook: 
 }
 const DENIED = { code: 400, message: /^admission webhook "h0\.v\.test" denied the request: contains unwanted data$/ };
 
-describe("ValidatingAdmissionWebhook", () => {
+describe("ValidatingAdmissionWebhook", { concurrency: true }, () => {
   it("denies pods and config maps, by any verb", async (t) => {
     const { client, configMap, pod, register } = await refusing(t);
     await register("Validating", "v", { rules: [ruleFor("*", "CREATE", "UPDATE", "DELETE")] });
