@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "#pkg/async/index.ts";
 import { type ConfigMap, configmaps } from "#pkg/api/types/core-v1.ts";
-import { expired } from "#pkg/errors/index.ts";
-import { createLogger } from "#pkg/log/index.ts";
+import { expired, notFound } from "#pkg/errors/index.ts";
+import { createLogger, type Logger } from "#pkg/log/index.ts";
 import { createClient } from "./client.ts";
 import { InformerFactory } from "./informer-factory.ts";
 import { ScriptedTransport } from "./testing.ts";
@@ -19,7 +19,9 @@ function setup(lists: { readonly items: readonly ConfigMap[]; readonly resourceV
     if (list === undefined) throw new Error("no more lists");
     return { metadata: { resourceVersion: list.resourceVersion }, items: list.items };
   });
-  const factory = new InformerFactory({ client: createClient(transport), log: createLogger("silent") });
+  const warnings: string[] = [];
+  const log: Logger = { ...createLogger("silent"), warn: (event) => void warnings.push(event), child: () => log };
+  const factory = new InformerFactory({ client: createClient(transport), log });
   const informer = factory.informer(configmaps);
   const seen: string[] = [];
   informer.addHandler({
@@ -34,7 +36,7 @@ function setup(lists: { readonly items: readonly ConfigMap[]; readonly resourceV
     await running;
   };
   const watch = (n: number) => until(() => transport.watches[n], { timeoutMs: 2000, intervalMs: 1 });
-  return { transport, factory, informer, seen, stop, end, watch };
+  return { transport, factory, informer, seen, stop, end, watch, warnings };
 }
 
 describe("SharedInformer", () => {
@@ -96,6 +98,14 @@ describe("SharedInformer", () => {
     (await t.watch(0)).push("ERROR", expired("too old resource version").toStatus());
     await until(() => t.seen.length === 5, { timeoutMs: 2000, intervalMs: 1 });
     assert.deepEqual(t.seen.slice(3), ["update old to new", "delete y"]);
+    await t.end();
+  });
+
+  it("is silent about a kind that is no longer served", async () => {
+    const t = setup([{ items: [configMap("x", "1")], resourceVersion: "5" }]);
+    (await t.watch(0)).fail(notFound("configmaps", "x"));
+    await t.watch(1);
+    assert.deepEqual(t.warnings, []);
     await t.end();
   });
 

@@ -1,6 +1,6 @@
 import { sleep } from "#pkg/async/index.ts";
 import type { KubeObject, ResourceRef } from "#pkg/api/resource-ref.ts";
-import { isExpired } from "#pkg/errors/index.ts";
+import { isExpired, isNotFound } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { Backoff } from "./backoff.ts";
 import { deepFreeze } from "./deep-freeze.ts";
@@ -78,9 +78,10 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Once per outage, not once per attempt. */
+  /** Once per outage, not once per attempt, and not where nothing is wrong: a revision or a CRD that went. */
   #complain(err: unknown): void {
-    const level = this.#failing || isExpired(err) ? "debug" : "warn";
+    const isGone = isNotFound(err) && this.#resourceVersion !== undefined;
+    const level = this.#failing || isGone || isExpired(err) ? "debug" : "warn";
     this.#failing = true;
     this.#log[level]("list or watch failed, trying again", { resource: this.#resource.plural, err });
   }
