@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import type { ConfigMap, Secret, Volume } from "#pkg/api/types/core-v1.ts";
 import { until } from "#pkg/async/index.ts";
 import { createClient } from "#pkg/client/index.ts";
@@ -51,7 +51,10 @@ describe("VolumeManager", async () => {
     }),
   });
   const stop = new AbortController();
-  const done = manager.start(stop.signal);
+  let done: Promise<void> | undefined;
+  before(() => {
+    done = manager.start(stop.signal);
+  });
   after(async () => {
     stop.abort();
     await done;
