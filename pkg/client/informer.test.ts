@@ -103,7 +103,7 @@ describe("SharedInformer", () => {
 
   it("is silent about a kind that is no longer served", async () => {
     const t = setup([{ items: [configMap("x", "1")], resourceVersion: "5" }]);
-    (await t.watch(0)).fail(notFound({ group: "", resource: "configmaps" }, "x"));
+    (await t.watch(0)).fail(notFound({ group: "", plural: "configmaps" }, "x"));
     await t.watch(1);
     assert.deepEqual(t.warnings, []);
     await t.end();
