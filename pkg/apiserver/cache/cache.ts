@@ -41,7 +41,7 @@ export class Cache implements ObjectReader {
   #stop: (() => void) | undefined;
   #sweeping: NodeJS.Timeout | undefined;
   #closed = false;
-  #revisionWaiters: { readonly revision: number; readonly resolve: () => void }[] = [];
+  readonly #revisionWaiters = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   /** The revision of the last event taken in; what lists answer as their resourceVersion. */
   revision = 0;
 
@@ -135,10 +135,20 @@ export class Cache implements ObjectReader {
     return [...this.#resources].map(([resource, { size }]) => [resource, size]);
   }
 
-  /** Resolves when the cache has reached `revision`. */
-  async reached(revision: number): Promise<void> {
-    if (this.revision >= revision) return;
-    await new Promise<void>((resolve) => this.#revisionWaiters.push({ revision, resolve }));
+  /** Resolves to true when the cache has reached `revision`, to false when that took longer than `timeoutMs`. */
+  async reached(revision: number, timeoutMs?: number): Promise<boolean> {
+    if (this.revision >= revision) return true;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter = { revision, resolve: () => resolve(true) };
+    this.#revisionWaiters.add(waiter);
+    // Who asks for what never comes leaves nothing behind.
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => resolve(false), timeoutMs);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#revisionWaiters.delete(waiter);
+    }
   }
 
   close(): void {
@@ -191,10 +201,7 @@ export class Cache implements ObjectReader {
       this.#find(event.key)?.apply(event);
       if (this.#adding.size > 0) this.#keep(event);
     }
-    if (this.#revisionWaiters.length === 0) return;
-    const due = this.#revisionWaiters.filter((waiter) => waiter.revision <= this.revision);
-    this.#revisionWaiters = this.#revisionWaiters.filter((waiter) => waiter.revision > this.revision);
-    for (const waiter of due) waiter.resolve();
+    for (const { revision, resolve } of this.#revisionWaiters) if (revision <= this.revision) resolve();
   }
 
   #keep(event: StoreEvent<Stored>): void {

@@ -1,4 +1,3 @@
-import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import { resourceKey } from "#pkg/api/schema/load.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Reply, RequestContext, RequestInfo } from "../types.ts";
@@ -11,6 +10,7 @@ import { list } from "./list.ts";
 import { patch } from "./patch.ts";
 import { isStored } from "./resource-table.ts";
 import { type RegistryServices, type Target } from "./services.ts";
+import { checkNotTerminating, unknownResource } from "./still-served.ts";
 import { subresourceVerbs } from "./subresources/index.ts";
 import { update } from "./update.ts";
 import { virtualVerbs } from "./virtual/index.ts";
@@ -58,7 +58,7 @@ export class Registry {
       info.subresource === "" ? (virtualVerbs(resource) ?? VERBS) : subresourceVerbs(resource, info.subresource);
     const verb = verbs?.[info.verb];
     if (verb === undefined || !allowed.includes(info.verb) || !hasRoute(info)) throw unknownMethod();
-    if (definition.terminating === true && info.verb === "create") throw terminating(definition);
+    if (info.verb === "create") checkNotTerminating(definition);
     if (definition.namespaced && namespace === "" && info.name !== "")
       throw badRequest("namespace is required for this resource");
     if (definition.namespaced && namespace === "" && info.verb === "create")
@@ -77,16 +77,6 @@ function hasRoute({ verb, name, subresource }: RequestInfo): boolean {
   return (verb !== "update" && verb !== "patch") || name !== "";
 }
 
-function terminating({ group, plural }: ResourceDefinition): ApiError {
-  const why = "create not allowed while custom resource definition is terminating";
-  return new ApiError(405, "MethodNotAllowed", why, { group, kind: plural });
-}
-
 function unknownMethod(): ApiError {
   return new ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
-}
-
-/** What a path that names no resource is answered with. */
-export function unknownResource(): ApiError {
-  return new ApiError(404, "NotFound", "the server could not find the requested resource", {});
 }

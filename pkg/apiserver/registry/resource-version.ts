@@ -14,12 +14,9 @@ export function requestedRevision(text: string | null): number | undefined {
 
 /** Waits a little for a revision that this server has not seen yet. @throws 504 */
 export async function waitForRevision({ cache, waits }: RegistryServices, revision: number): Promise<void> {
+  // Nothing is awaited that is there: what was looked up stays right.
   if (revision <= cache.revision) return;
-  const { promise: late, resolve } = Promise.withResolvers<"late">();
-  const timer = setTimeout(() => resolve("late"), waits.revisionMs);
-  const outcome = await Promise.race([cache.reached(revision), late]);
-  clearTimeout(timer);
-  if (outcome === "late") throw tooLarge(cache, revision);
+  if (!(await cache.reached(revision, waits.revisionMs))) throw tooLarge(cache, revision);
 }
 
 /** Clients recognize it by its cause and ask again. */

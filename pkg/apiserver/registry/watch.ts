@@ -8,6 +8,7 @@ import { watchOptions } from "./list-options.ts";
 import { waitForRevision } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import type { RegistryServices, Target } from "./services.ts";
+import { isStillServed } from "./still-served.ts";
 
 /** Upstream's --min-request-timeout. */
 const MIN_TIMEOUT_SECONDS = 1_800;
@@ -121,6 +122,8 @@ class Watcher {
   /** Delivers what there is, then listens. Without an await in between, so that nothing is missed. */
   start(initial: readonly Entry[], missed: readonly Change[], markEnd: boolean): void {
     const { target, services, selection, timeoutSeconds, wantsBookmarks } = this.#options;
+    // What is served by another definition since, or by none, is watched anew.
+    if (!isStillServed(services, target)) return this.#end();
     const namespace = this.#namespace;
     const stopListening = target.cache.listen(namespace, (change) => this.#deliver(change), selection.name);
     const stopEnding = target.cache.onEnd(() => this.#end());

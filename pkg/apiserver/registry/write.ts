@@ -4,6 +4,7 @@ import { StoreUnavailableError } from "#pkg/store/types.ts";
 import { Entry, Stored } from "../cache/index.ts";
 import type { HookTransaction, ResourceHooks } from "../types.ts";
 import type { Obj, RegistryServices, Target } from "./services.ts";
+import { checkStillCreatable } from "./still-served.ts";
 
 /** The object as the store keeps it: in the stored version, canonical order, no resourceVersion. */
 export function toStored(object: Obj, target: Target): Stored {
@@ -21,6 +22,7 @@ export async function put(services: RegistryServices, target: Target, object: Ob
   const stored = toStored(convert === undefined ? object : await converted(object, target), target);
   const namespace = object.metadata.namespace ?? "";
   const { name } = object.metadata;
+  if (expected === 0) checkStillCreatable(services, target);
   const revision = await storeCall(services.store.put(cache.key(namespace, name), stored, expected));
   const known = cache.get(namespace, name);
   const entry = known?.revision === revision ? known : Entry.of(namespace, name, stored, revision);
