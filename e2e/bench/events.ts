@@ -5,7 +5,10 @@ export interface BenchEvent {
   readonly object: {
     readonly metadata: { readonly name: string };
     readonly spec: { readonly nodeName?: string };
-    readonly status?: { readonly phase?: string };
+    readonly status?: {
+      readonly phase?: string;
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    };
   };
 }
 

@@ -20,6 +20,9 @@ export type FigureKey =
   | "podP99"
   | "podBurst"
   | "namespaceDelete"
+  | "crdsEstablished"
+  | "crdsBeside"
+  | "crdsGone"
   | "readyz"
   | "nodeReady"
   | "readyzAgain"
@@ -127,6 +130,9 @@ export const FIGURES: readonly Figure[] = [
     upstream: 6,
     goal: { value: 2 },
   },
+  { key: "crdsEstablished", title: "500 CRDs, created to Established", unit: "s", better: "less", goal: { value: 5 } },
+  { key: "crdsBeside", title: "create and get beside them", unit: "x", better: "less", goal: { value: 1.5 } },
+  { key: "crdsGone", title: "their end, with 5,000 objects", unit: "s", better: "less" },
 ];
 
 /** The value that must be reached. */

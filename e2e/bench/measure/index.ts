@@ -2,6 +2,7 @@
 import type { ApiMeasurement, HostMeasurement } from "../measurement.ts";
 import { apply } from "./apply.ts";
 import { create } from "./create.ts";
+import { customResources } from "./custom-resources.ts";
 import { remove } from "./delete.ts";
 import { get } from "./get.ts";
 import { idle } from "./idle.ts";
@@ -31,4 +32,5 @@ export const API_MEASUREMENTS: readonly ApiMeasurement[] = [
   podStart,
   podBurst,
   namespaceDelete,
+  customResources,
 ];
