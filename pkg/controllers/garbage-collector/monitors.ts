@@ -78,6 +78,8 @@ export class Monitors {
       log: this.#log,
       sink: {
         replace: (items) => {
+          // Definitions may have come after discovery was read, or while no watch was open.
+          if (ref.plural === "customresourcedefinitions" && items.length > 0) this.#kindsChanged();
           const before = uids;
           uids = new Map();
           for (const item of items) {
