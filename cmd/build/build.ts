@@ -8,6 +8,7 @@ import { arch } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { run } from "#pkg/process/index.ts";
+import { asciiOnly, bundleOptions, BUNDLES } from "./bundle.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const dist = join(root, "dist");
@@ -17,28 +18,14 @@ const machine = arch === "arm64" ? "arm64" : "x64";
 await rm(work, { recursive: true, force: true });
 await mkdir(work, { recursive: true });
 
-await build({
-  entryPoints: {
-    minik: join(root, "cmd/minik/main.ts"),
-    store: join(root, "cmd/minik/threads/entry/store.ts"),
-    yaml: join(root, "cmd/minik/threads/entry/yaml.ts"),
-    control: join(root, "cmd/minik/threads/entry/control.ts"),
-    node: join(root, "cmd/minik/threads/entry/node.ts"),
-  },
+const { outputFiles } = await build({
+  ...bundleOptions,
+  entryPoints: Object.fromEntries(Object.entries(BUNDLES).map(([name, start]) => [name, join(root, start)])),
   outdir: work,
   outExtension: { ".js": ".cjs" },
-  bundle: true,
-  platform: "node",
-  format: "cjs",
-  target: "node24",
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: false,
-  // A CommonJS bundle has no import.meta; nothing in the product may depend on where a source file was.
-  define: { "import.meta.url": "undefined", "process.env.NODE_ENV": '"production"' },
-  logLevel: "warning",
-  logOverride: { "empty-import-meta": "silent" },
+  write: false,
 });
+await Promise.all(outputFiles.map(async ({ path, text }) => await writeFile(path, asciiOnly(text))));
 
 await run(["gcc", "-static", "-nostdlib", "-Os", "-s", "-o", join(work, "pause"), join(root, "cmd/pause/pause.c")]);
 await copyFile(
