@@ -1,5 +1,5 @@
 import { isIPv4 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { isCidr, isDnsName, isLabel, isSubjectName, isTaint } from "./syntax.ts";
 
 /** One flag: also a key of the configuration file, and the environment variable MINIK_<NAME>. */
