@@ -9,7 +9,7 @@ import { customResourceStrategy } from "./custom-resource-strategy.ts";
 import { definitionName, publishedSchema } from "./published-schema.ts";
 import { customResourceDecoder, pruneStored } from "./schema/decode.ts";
 import { applyDefaults, isSettled } from "./schema/defaults.ts";
-import type { JsonObject } from "./schema/json.ts";
+import type { JsonObject } from "../json-object.ts";
 import { SchemaNode } from "./schema/schema-node.ts";
 
 const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];

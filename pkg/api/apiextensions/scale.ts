@@ -2,7 +2,7 @@ import { type FieldError, fieldError } from "#pkg/errors/index.ts";
 import type { Strategy } from "../definition.ts";
 import type { KubeObject } from "../resource-ref.ts";
 import type { CustomResourceSubresourceScale } from "../types/apiextensions-v1.ts";
-import { isObject, ownValue } from "./schema/json.ts";
+import { isObject, ownValue } from "../json-object.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 const steps = (path: string): string[] => path.replace(/^\./, "").split(".");

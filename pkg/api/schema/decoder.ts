@@ -3,12 +3,13 @@
  * schema knows, as Go's typed decoding would: unknown fields are left out and reported, null is "not set", wrong types
  * are errors, quantities and times are in canonical form.
  */
+import { isObject, setOwn } from "../json-object.ts";
 import { DecodeError } from "./decode-error.ts";
 import { readBytes, readMicroTime, readQuantity, readTime } from "./scalars.ts";
 import type { Definitions, Schema } from "./schema.ts";
 
-/** Deeper values are refused, as Go's decoder does. */
-const MAX_DEPTH = 10_000;
+/** Deeper values are refused. Go's decoder takes ten times as much; all that handles a value here must not run out of stack. */
+const MAX_DEPTH = 1_000;
 const MAX_REPORTED = 100;
 
 /** One decoding in progress. */
@@ -231,20 +232,10 @@ function goTypeOf(schema: Schema): string {
   return "string";
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function isEmpty(value: object): boolean {
   if (Array.isArray(value)) return value.length === 0;
   for (const _ in value) return false;
   return true;
-}
-
-/** Plain assignment of "__proto__" would change the object's prototype instead of adding a member. */
-function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }
 
 const decodeString: Decode = (value, state) => {

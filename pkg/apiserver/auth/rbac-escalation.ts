@@ -1,9 +1,10 @@
+import { quotedList } from "#pkg/api/field-checks.ts";
 import { semanticEqual } from "#pkg/api/equal.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ClusterRole, PolicyRule, Role, RoleBinding } from "#pkg/api/types/rbac-v1.ts";
 import { forbidden, notFound } from "#pkg/errors/index.ts";
 import type { AdmissionAttributes, AdmissionPlugin, RequestInfo, ServerParts, UserInfo } from "../types.ts";
-import { compacted, permissionCount, quotedList, ruleText, uncovered } from "./rule-coverage.ts";
+import { compacted, permissionCount, ruleText, uncovered } from "./rule-coverage.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 const FULL_AUTHORITY: readonly PolicyRule[] = [

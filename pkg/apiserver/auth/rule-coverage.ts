@@ -1,3 +1,4 @@
+import { quotedList } from "#pkg/api/field-checks.ts";
 import type { PolicyRule } from "#pkg/api/types/rbac-v1.ts";
 
 /** A rule's lists, each of which may hold "*". */
@@ -78,5 +79,3 @@ export function ruleText(rule: PolicyRule): string {
 }
 
 /** Go's %q of a list. */
-export const quotedList = (values: readonly string[]): string =>
-  `[${values.map((value) => JSON.stringify(value)).join(" ")}]`;

@@ -1,3 +1,4 @@
+import { setOwn } from "#pkg/api/json-object.ts";
 import { DEDUCED, type FieldType, type ListType, type MapType } from "./field-type.ts";
 import { itemsByElement } from "./list-items.ts";
 
@@ -54,11 +55,4 @@ function mergeLists(type: ListType, live: readonly unknown[], config: readonly u
     if (!given.has(candidate)) out.push(there.get(candidate));
   }
   return out;
-}
-
-/** "__proto__" is a member like any other. */
-export function setOwn(target: Json, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }

@@ -1,7 +1,7 @@
+import { setOwn } from "#pkg/api/json-object.ts";
 import { DEDUCED, type FieldType } from "./field-type.ts";
 import { type FieldSet, isEmpty, isMember } from "./field-set.ts";
 import { elementOf } from "./list-items.ts";
-import { setOwn } from "./merge.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,3 +1,4 @@
+import { isObject } from "#pkg/api/json-object.ts";
 import type { DocumentV2, OperationV2, ParameterV2, PathItemV2 } from "./document-v2.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -86,8 +87,6 @@ function parametersOf(list: unknown, shared: Json): ParameterV2[] {
   });
 }
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const entriesOf = (value: unknown): [string, Json][] =>
   isObject(value) ? Object.entries(value).filter((entry): entry is [string, Json] => isObject(entry[1])) : [];
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

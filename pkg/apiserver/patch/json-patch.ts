@@ -1,3 +1,4 @@
+import { setOwn } from "#pkg/api/json-object.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 
 const MAX_OPERATIONS = 10_000;
@@ -175,13 +176,6 @@ function indexIn(list: readonly unknown[], step: string, max: number): number {
   const index = given < 0 ? given + list.length : given;
   if (index < 0 || index > max) throw refused();
   return index;
-}
-
-/** "__proto__" is a member like any other. */
-function setOwn(target: Json, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }
 
 function isSame(a: unknown, b: unknown): boolean {

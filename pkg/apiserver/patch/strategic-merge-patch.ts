@@ -1,3 +1,4 @@
+import { isObject, type JsonObject, setOwn } from "#pkg/api/json-object.ts";
 /**
  * Strategic merge patch: a merge patch in which lists of objects merge by key. What merges how is read from the schema
  * (x-kubernetes-patch-strategy, x-kubernetes-patch-merge-key); what is to be done otherwise stands in directives:
@@ -11,8 +12,6 @@
  */
 import type { Definitions, Schema } from "#pkg/api/schema/schema.ts";
 import { badRequest } from "#pkg/errors/index.ts";
-
-type Json = Record<string, unknown>;
 
 const DIRECTIVE = "$patch";
 const RETAIN_KEYS = "$retainKeys";
@@ -31,16 +30,16 @@ export function applyStrategicMergePatch(
   schema: Schema,
   definitions: Definitions,
 ): unknown {
-  return mergeObject(isObject(target) ? target : {}, patch as Json, resolve(schema, definitions), definitions);
+  return mergeObject(isObject(target) ? target : {}, patch as JsonObject, resolve(schema, definitions), definitions);
 }
 
-function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Definitions): Json {
+function mergeObject(target: JsonObject, patch: JsonObject, schema: Schema, definitions: Definitions): JsonObject {
   const directive = patch[DIRECTIVE];
   if (directive === "replace") return withoutDirectives(patch);
   if (directive === "delete") return {};
   if (directive !== undefined && directive !== "merge")
     throw badRequest(`Unknown patch type: ${JSON.stringify(directive)} in map`);
-  const out: Json = { ...target };
+  const out: JsonObject = { ...target };
   retainKeys(out, patch);
   for (const [key, value] of Object.entries(patch)) {
     if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ORDER)) continue;
@@ -49,7 +48,7 @@ function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Def
       const gone = new Set(listOf(value, BAD_PRIMITIVE_LIST).map(identity));
       const list = Object.hasOwn(out, field) ? out[field] : undefined;
       if (Array.isArray(list))
-        define(
+        setOwn(
           out,
           field,
           list.filter((item) => !gone.has(identity(item))),
@@ -65,15 +64,15 @@ function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Def
     const now = Object.hasOwn(out, key) ? out[key] : undefined;
     if (isObject(value)) {
       const replaces = strategies(raw, child).includes("replace") && value[DIRECTIVE] === undefined;
-      define(
+      setOwn(
         out,
         key,
         replaces ? withoutDirectives(value) : mergeObject(isObject(now) ? now : {}, value, child, definitions),
       );
     } else if (Array.isArray(value)) {
       const merged = mergeList(Array.isArray(now) ? (now as unknown[]) : [], value, raw, child, definitions);
-      define(out, key, merged);
-    } else define(out, key, value);
+      setOwn(out, key, merged);
+    } else setOwn(out, key, value);
   }
   for (const [key, value] of Object.entries(patch)) {
     if (!key.startsWith(ORDER)) continue;
@@ -81,12 +80,12 @@ function mergeObject(target: Json, patch: Json, schema: Schema, definitions: Def
     const raw = propertySchema(schema, field);
     const order = listOf(value, BAD_ORDER);
     const list = Object.hasOwn(out, field) ? out[field] : undefined;
-    if (Array.isArray(list)) define(out, field, ordered(list, order, mergeKeyOf(raw, resolve(raw, definitions))));
+    if (Array.isArray(list)) setOwn(out, field, ordered(list, order, mergeKeyOf(raw, resolve(raw, definitions))));
   }
   return out;
 }
 
-function retainKeys(out: Json, patch: Json): void {
+function retainKeys(out: JsonObject, patch: JsonObject): void {
   const retained = patch[RETAIN_KEYS];
   if (retained === undefined) return;
   const names = new Set(listOf(retained, BAD_RETAIN_KEYS));
@@ -130,7 +129,7 @@ function mergeList(
     const id = identity(item[key]);
     const at = places.get(id);
     if (at === undefined) places.set(id, out.push(mergeObject({}, item, items, definitions)) - 1);
-    else out[at] = mergeObject(out[at] as Json, item, items, definitions);
+    else out[at] = mergeObject(out[at] as JsonObject, item, items, definitions);
   }
   return out;
 }
@@ -139,9 +138,9 @@ function mergeList(
 function itemsByDirective(
   patch: readonly unknown[],
   key: string,
-): { readonly deleted: ReadonlySet<string>; readonly merged: readonly Json[] } {
+): { readonly deleted: ReadonlySet<string>; readonly merged: readonly JsonObject[] } {
   const deleted = new Set<string>();
-  const merged: Json[] = [];
+  const merged: JsonObject[] = [];
   for (const item of patch) {
     if (!isObject(item)) throw badRequest(`expected an object in a list that merges by key ${key}`);
     if (item[key] === undefined)
@@ -178,12 +177,12 @@ function ordered(list: readonly unknown[], order: readonly unknown[], mergeKey: 
   return [...out, ...named.slice(next).map((each) => each.item)];
 }
 
-function withoutDirectives(value: Json): Json {
-  const out: Json = {};
+function withoutDirectives(value: JsonObject): JsonObject {
+  const out: JsonObject = {};
   for (const [key, item] of Object.entries(value)) {
     if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(DELETE_FROM) || key.startsWith(ORDER)) continue;
     if (item === null) continue;
-    define(
+    setOwn(
       out,
       key,
       Array.isArray(item)
@@ -214,14 +213,4 @@ function resolve(schema: Schema, definitions: Definitions): Schema {
 function listOf(value: unknown, otherwise: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw badRequest(otherwise);
-}
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** "__proto__" is a member like any other. */
-function define(target: Json, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
 }

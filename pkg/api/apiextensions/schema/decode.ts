@@ -4,7 +4,8 @@
  */
 import { DecodeError } from "../../schema/decode-error.ts";
 import type { Decode, Decoding } from "../../schema/decoder.ts";
-import { checkDepth, checkNumber, copyJson, isObject, type JsonObject, setOwn } from "./json.ts";
+import { isObject, type JsonObject, setOwn } from "../../json-object.ts";
+import { checkDepth, checkNumber, copyJson } from "./json.ts";
 import { decodeObjectMeta, salvageObjectMeta } from "./object-meta.ts";
 import { isStrayNull, META_FIELDS, type SchemaNode } from "./schema-node.ts";
 

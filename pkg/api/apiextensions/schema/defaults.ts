@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, setOwn } from "./json.ts";
+import { isObject, type JsonObject, setOwn } from "../../json-object.ts";
 import { isStrayNull, META_FIELDS, type SchemaNode } from "./schema-node.ts";
 
 /**

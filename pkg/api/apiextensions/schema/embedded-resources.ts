@@ -3,7 +3,7 @@ import { addInvalid, checkAnnotations, checkLabels } from "../../field-checks.ts
 import { checkDns1035Label, checkDnsLabel, checkPathSegment, checkQualifiedName } from "../../names.ts";
 import type { ObjectMeta } from "../../types/meta-v1.ts";
 import { childPath } from "./findings.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject } from "../../json-object.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
 /** What upstream asks of every x-kubernetes-embedded-resource below `value`. */

@@ -1,25 +1,11 @@
 // Plain JSON, walked with care: keys that are names of JavaScript's own, and values nested past all reason.
+import { isObject, type JsonObject, setOwn } from "../../json-object.ts";
 import { DecodeError } from "../../schema/decode-error.ts";
 import type { Decoding } from "../../schema/decoder.ts";
 
-export type JsonObject = Record<string, unknown>;
 /** Go's decoder follows 10,000 levels; what the rest of the server does to an object needs JavaScript's stack. */
 const MAX_DEPTH = 1000;
 const MAX_INT64 = 2 ** 63;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Plain assignment of "__proto__" would change the object's prototype instead of adding a member. */
-export function setOwn(target: JsonObject, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-  else target[key] = value;
-}
-
-/** The member that JSON gave; never one of JavaScript's own. */
-export const ownValue = (object: JsonObject, key: string): unknown =>
-  Object.hasOwn(object, key) ? object[key] : undefined;
 
 /** @throws DecodeError for values nested too deeply */
 export function checkDepth(depth: number): void {

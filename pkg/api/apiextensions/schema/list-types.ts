@@ -1,7 +1,8 @@
 /** Lists of type set and map hold no two alike; upstream's words. */
 import { type FieldError, fieldError } from "#pkg/errors/index.ts";
 import { childPath } from "./findings.ts";
-import { isObject, type JsonObject, sortedJson } from "./json.ts";
+import { isObject, type JsonObject } from "../../json-object.ts";
+import { sortedJson } from "./json.ts";
 import type { SchemaNode } from "./schema-node.ts";
 
 export function validateListTypes(value: unknown, node: SchemaNode, path: string): FieldError[] {

@@ -2,7 +2,7 @@ import metaTable from "../../schema/tables/meta-v1.json" with { type: "json" };
 import { DecodeError } from "../../schema/decode-error.ts";
 import { DecoderCompiler, Decoding } from "../../schema/decoder.ts";
 import type { Definitions } from "../../schema/schema.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject } from "../../json-object.ts";
 
 const decodeMeta = new DecoderCompiler(metaTable as unknown as Definitions).definition(
   "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",

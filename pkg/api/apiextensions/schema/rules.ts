@@ -11,7 +11,8 @@ import type { Schema } from "../../schema/schema.ts";
 import { type CompiledRule, compileRules } from "./compile-rule.ts";
 import type { Cel } from "./engines.ts";
 import { childPath, NO_FIELD } from "./findings.ts";
-import { isObject, jsonEqual, type JsonObject } from "./json.ts";
+import { isObject, type JsonObject } from "../../json-object.ts";
+import { jsonEqual } from "./json.ts";
 import { ABSENT, correlateItems } from "./schema-validator.ts";
 
 const OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run";

@@ -5,7 +5,8 @@
 import type { Schema } from "../../schema/schema.ts";
 import { childPath, Findings } from "./findings.ts";
 import { formatTest, isKnownFormat } from "./formats.ts";
-import { isObject, jsonEqual, type JsonObject, ownValue } from "./json.ts";
+import { isObject, type JsonObject, ownValue } from "../../json-object.ts";
+import { jsonEqual } from "./json.ts";
 import { type CompilePattern, numberCheck, stringCheck } from "./value-checks.ts";
 
 /** No old value that belongs to the one at hand. */

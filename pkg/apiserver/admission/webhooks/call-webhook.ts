@@ -1,3 +1,4 @@
+import { isObject } from "#pkg/api/json-object.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Status } from "#pkg/api/types/meta-v1.ts";
 import type { WebhookCaller } from "../../webhook/index.ts";
@@ -61,9 +62,6 @@ function during<R>(work: () => R, wrapped: (err: unknown) => Error): R {
     throw wrapped(err);
   }
 }
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What a caller is told when a webhook says no: its own status, with a code that is an error. */
 export function denial(name: string, status: Status | undefined): ApiError {
