@@ -9,3 +9,10 @@ it("DecoderCompiler leaves the zero of its type for a null in a map or list", ()
   const decoded = quota({ hard: { pods: null, cpu: "1" }, scopes: [null] }, new Decoding());
   assert.deepEqual(decoded, { hard: { pods: "0", cpu: "1" }, scopes: [""] });
 });
+
+it("DecoderCompiler refuses what is nested so deep that others could not follow it", () => {
+  const raw = new DecoderCompiler(builtinSchemas()).definition("io.k8s.apimachinery.pkg.runtime.RawExtension");
+  const nested = (depth: number): unknown => (depth === 0 ? {} : { a: nested(depth - 1) });
+  assert.deepEqual(raw(nested(900), new Decoding()), nested(900));
+  assert.throws(() => raw(nested(1_100), new Decoding()), /exceeded max depth/);
+});
