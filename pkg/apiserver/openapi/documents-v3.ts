@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { sameItems } from "#pkg/api/equal.ts";
 import type { ResourceDefinition } from "#pkg/api/index.ts";
 import { documentV3 } from "./document-v3.ts";
 import { type Encoded, encode } from "./encoded.ts";
@@ -93,6 +94,3 @@ async function hashOf({ schemas }: Grouped, own: readonly ResourceDefinition[], 
     hash.update(JSON.stringify([definition.listKind, definition.schema, pathsOf(definition, schemas)]));
   return hash.digest("hex").toUpperCase();
 }
-
-export const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
-  a.length === b.length && a.every((item, i) => item === b[i]);

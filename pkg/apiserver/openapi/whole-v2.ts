@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { sameItems } from "#pkg/api/equal.ts";
 import type { ResourceDefinition } from "#pkg/api/index.ts";
-import { sameItems } from "./documents-v3.ts";
 import { type Encoded, encode } from "./encoded.ts";
 import { encodePiece, joinPieces, type PieceV2, pieceOf } from "./pieces-v2.ts";
 import { mergeRemote, type RemoteDocuments } from "./remote.ts";
@@ -50,6 +50,7 @@ export class WholeV2 {
     if (others.length > 0) pieces.push(encodePiece(mergeRemote(others)));
     await nextTurn();
     const joined = joinPieces(pieces, this.#version);
+    await nextTurn();
     return form === "json" ? encode("application/json", joined.json()) : encode(PROTOBUF_V2, joined.protobuf());
   }
 
