@@ -29,7 +29,7 @@ check: node_modules
 	$(MAKE) --no-print-directory unit
 
 unit: node_modules
-	$(NODE) --test --test-isolation=none --test-reporter=dot $(UNITS)
+	$(NODE) --test --test-isolation=none --test-timeout=60000 --test-reporter=dot $(UNITS)
 
 e2e: build
 	$(NODE) --test --test-concurrency=1 --test-reporter=spec $(SCENARIOS)

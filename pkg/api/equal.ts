@@ -24,3 +24,7 @@ function isEmpty(value: unknown): boolean {
   for (const _ in value) return false;
   return true;
 }
+
+/** Whether two lists hold the very same things. */
+export const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { storageVersionHash } from "../storage-version-hash.ts";
 import type { ResourceDefinition, StorageDefinition, SubresourceDefinition } from "../definition.ts";
 import { apiVersionOf, type KubeObject } from "../resource-ref.ts";
 import { Decoding } from "../schema/decoder.ts";
@@ -90,11 +90,6 @@ function subresourcesOf(
       ? {}
       : { scale: { group: "autoscaling", version: "v1", kind: "Scale", verbs: SUBRESOURCE_VERBS } }),
   };
-}
-
-/** As discovery has it, so that clients notice a new storage version. */
-function storageVersionHash({ group, version, kind }: { group: string; version: string; kind: string }): string {
-  return createHash("sha256").update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString("base64");
 }
 
 /**

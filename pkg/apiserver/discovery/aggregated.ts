@@ -1,3 +1,4 @@
+import { sameItems } from "#pkg/api/equal.ts";
 import type { ResourceDefinition, SubresourceDefinition } from "#pkg/api/index.ts";
 import type { Group } from "./group-list.ts";
 import { verbsOf } from "./resource-list.ts";
@@ -54,9 +55,6 @@ interface Part {
   readonly madeFrom: readonly ResourceDefinition[];
   readonly text: string;
 }
-
-const sameItems = <T>(a: readonly T[], b: readonly T[]): boolean =>
-  a.length === b.length && a.every((item, i) => item === b[i]);
 
 function resource(definition: ResourceDefinition): object {
   const { group, version, plural, kind, namespaced, singular, shortNames, categories } = definition;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { storageVersionHash } from "#pkg/api/storage-version-hash.ts";
 import { apiVersionOf, type ResourceDefinition } from "#pkg/api/index.ts";
 
 /** An entry of metav1.APIResourceList; group and version are named where they differ from the list's. */
@@ -30,7 +30,7 @@ export function resourceList(group: string, version: string, definitions: readon
 /** The resource itself, then its subresources. */
 function resourcesOf(definition: ResourceDefinition): ApiResource[] {
   const { plural, singular, namespaced, kind, shortNames, categories } = definition;
-  const hash = storageVersionHash(definition);
+  const hash = hashOf(definition);
   return [
     {
       name: plural,
@@ -64,10 +64,10 @@ const WRITES: ReadonlySet<string> = new Set(["create", "patch", "update"]);
  * Says in which version a resource is stored, without saying it: clients only compare it. Only what can be watched is
  * stored. Computed as upstream does, so that both say the same of one resource.
  */
-function storageVersionHash(definition: ResourceDefinition): string | undefined {
+function hashOf(definition: ResourceDefinition): string | undefined {
   if (definition.storageVersionHash !== undefined) return definition.storageVersionHash;
   if (!definition.verbs.includes("watch")) return undefined;
   const stored = definition.storage.apiVersion;
-  const text = `${stored.includes("/") ? stored : `/${stored}`}/${definition.kind}`;
-  return createHash("sha256").update(text).digest().subarray(0, 8).toString("base64");
+  const [group, version] = stored.includes("/") ? (stored.split("/") as [string, string]) : ["", stored];
+  return storageVersionHash({ group, version, kind: definition.kind });
 }

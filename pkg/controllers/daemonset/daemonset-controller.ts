@@ -1,3 +1,4 @@
+import { isEmptySelector } from "#pkg/api/field-checks.ts";
 import { selectorOf } from "#pkg/api/index.ts";
 import { type ControllerRevision, controllerrevisions, type DaemonSet, daemonsets } from "#pkg/api/types/apps-v1.ts";
 import { type Node, nodes, type Pod, pods } from "#pkg/api/types/core-v1.ts";
@@ -11,7 +12,6 @@ import { isNamespaceTerminating } from "../namespace-terminating.ts";
 import {
   controllerOf,
   controllerRefTo,
-  isEmptySelector,
   isPodAvailable,
   isPodReady,
   sameLabels,

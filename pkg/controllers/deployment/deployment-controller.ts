@@ -1,3 +1,4 @@
+import { isEmptySelector } from "#pkg/api/field-checks.ts";
 import { selectorOf } from "#pkg/api/index.ts";
 import { type Deployment, deployments, type ReplicaSet, replicasets } from "#pkg/api/types/apps-v1.ts";
 import { type Pod, pods } from "#pkg/api/types/core-v1.ts";
@@ -9,7 +10,6 @@ import { addOwnerIndexes, claimable, ownedBy } from "../informer-indexes.ts";
 import {
   controllerOf,
   findCondition,
-  isEmptySelector,
   isPodFinished,
   sameLabels,
   semanticEqual,

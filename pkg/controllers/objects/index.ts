@@ -12,5 +12,5 @@ export {
   isPodTerminating,
   podCondition,
 } from "./pod-state.ts";
-export { isEmptySelector, labelsInclude, sameLabels } from "./selector.ts";
+export { labelsInclude, sameLabels } from "./selector.ts";
 export { fnv1a, randomSuffix, safeEncode, templateHash } from "./template-hash.ts";

@@ -1,5 +1,3 @@
-import type { LabelSelector } from "#pkg/api/types/meta-v1.ts";
-
 /** Whether `labels` hold every pair of `wanted` (a Service's map selector). */
 export function labelsInclude(
   labels: Readonly<Record<string, string>> | undefined,
@@ -7,10 +5,6 @@ export function labelsInclude(
 ): boolean {
   for (const key in wanted) if (labels?.[key] !== wanted[key]) return false;
   return true;
-}
-
-export function isEmptySelector(selector: LabelSelector | undefined): boolean {
-  return Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
 }
 
 /** Whether two label maps hold the same pairs. */
