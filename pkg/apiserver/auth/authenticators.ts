@@ -27,7 +27,8 @@ export function certificateAuthenticator(proxies?: FrontProxies): Authenticator 
       if (peerCertificate === undefined || proxies?.nameOf(peerCertificate) !== undefined) return undefined;
       let user = users.get(peerCertificate);
       if (user === undefined) users.set(peerCertificate, (user = userOfCertificate(peerCertificate)));
-      return user;
+      // As upstream, groups alone are nobody.
+      return user.name === "" ? undefined : user;
     },
   };
 }

@@ -20,19 +20,11 @@ const rule = (verbs: readonly string[], apiGroup: string, ...resources: string[]
   apiGroups: [apiGroup],
   resources,
 });
-const paths = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ["get", "head"], nonResourceURLs });
+const paths = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ["get"], nonResourceURLs });
 
-const HEALTH_AND_VERSION = [
-  "/healthz",
-  "/healthz/*",
-  "/livez",
-  "/livez/*",
-  "/readyz",
-  "/readyz/*",
-  "/version",
-  "/version/",
-];
-const DISCOVERY = ["/", "/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"];
+/** Single checks below them are for system:monitoring. */
+const HEALTH_AND_VERSION = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
+const DISCOVERY = ["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"];
 const EVENTS = [rule([...READ, ...WRITE], "", "events"), rule([...READ, ...WRITE], "events.k8s.io", "events")];
 const REVIEWS = [
   rule(["create"], "authentication.k8s.io", "tokenreviews"),
@@ -42,11 +34,16 @@ const REVIEWS = [
 const POLICIES: readonly Policy[] = [
   // system:public-info-viewer
   { appliesTo: () => true, rules: [paths(...HEALTH_AND_VERSION)] },
-  // system:discovery, system:basic-user, system:service-account-issuer-discovery
+  // system:service-account-issuer-discovery
+  {
+    appliesTo: inGroup("system:serviceaccounts"),
+    rules: [paths("/.well-known/openid-configuration", "/.well-known/openid-configuration/", "/openid/v1/jwks")],
+  },
+  // system:discovery, system:basic-user
   {
     appliesTo: inGroup("system:authenticated"),
     rules: [
-      paths(...HEALTH_AND_VERSION, ...DISCOVERY, "/.well-known/openid-configuration", "/openid/v1/jwks"),
+      paths(...HEALTH_AND_VERSION, ...DISCOVERY),
       rule(["create"], "authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectrulesreviews"),
       rule(["create"], "authentication.k8s.io", "selfsubjectreviews"),
     ],

@@ -172,6 +172,9 @@ describe("the API over HTTPS", () => {
       call(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }, other);
     try {
       assert.equal((await as(undefined, "/healthz")).status, 200);
+      assert.match((await as(undefined, "/readyz?verbose")).text, /\[\+\]ping ok/);
+      for (const path of ["/livez/ping", "/", "/metrics", "/debug/api_priority_and_fairness/dump_queues"])
+        assert.equal((await as(undefined, path)).status, 403);
       const stranger = await as(undefined, "/api/v1/namespaces/x/pods");
       assert.equal(stranger.status, 403);
       assert.equal(
@@ -180,6 +183,7 @@ describe("the API over HTTPS", () => {
       );
       assert.equal((await as("wrong", "/healthz")).status, 401);
       assert.equal((await as("secret-token", "/api")).status, 200);
+      assert.equal((await as("secret-token", "/livez/ping")).status, 403);
 
       await post("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "robot" } });
       const issued = await post("/api/v1/namespaces/default/serviceaccounts/robot/token", { spec: {} });
