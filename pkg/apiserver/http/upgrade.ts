@@ -5,6 +5,7 @@ import { ApiError, badRequest, internalError } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { authorizedInfo, requestInfoOf } from "../request-info.ts";
+import { endSoon } from "../streaming/write-response.ts";
 import type { Reply, RequestContext, WatchSink } from "../types.ts";
 import { Exchange } from "./exchange.ts";
 import { formatOf } from "./negotiate.ts";
@@ -15,8 +16,6 @@ import { takeBearerProtocol } from "./websocket-bearer.ts";
 const MAX_WAITING_BYTES = 64 << 20;
 /** Whoever watches has nothing to say but to go. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
-/** How long a caller who was refused may take to read why. */
-const LINGER_MS = 1_000;
 
 /** Answers HTTP/1.1 Upgrade requests: a route's own handler, or a watch over WebSocket. */
 export class UpgradeHandling {
@@ -32,6 +31,9 @@ export class UpgradeHandling {
     const { pipeline, handler, log } = this.#options;
     const controller = new AbortController();
     socket.once("close", () => controller.abort());
+    // Nobody reads yet, and who does not read does not hear that the caller left.
+    socket.once("end", () => controller.abort());
+    socket.read(0);
     try {
       takeBearerProtocol(request.headers);
       const exchange = new Exchange(request, new ServerResponse(request));
@@ -119,8 +121,7 @@ export class UpgradeHandling {
 function refuse(socket: Duplex, error: ApiError): void {
   if (socket.destroyed || !socket.writable) return;
   const body = `${JSON.stringify(error.toStatus())}\n`;
-  // Who does not close their side keeps no socket.
-  socket.once("finish", () => setTimeout(() => socket.destroy(), LINGER_MS).unref());
+  endSoon(socket);
   socket.end(
     `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? ""}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );

@@ -63,14 +63,22 @@ export class Backend {
   }
 
   /** Sends an Upgrade request on a connection of its own. */
-  async upgrade(location: Location, request: BackendRequest): Promise<UpgradeAnswer> {
+  async upgrade(location: Location, { signal, ...request }: BackendRequest): Promise<UpgradeAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<UpgradeAnswer>();
     const outgoing = this.#start(location, request, false);
     outgoing.once("response", (response) => resolve({ upgraded: false, response }));
     outgoing.once("upgrade", (response, socket, head) => resolve({ upgraded: true, response, socket, head }));
     outgoing.on("error", reject);
+    // Only until there is an answer: what then comes through the connection ends with it.
+    const giveUp = (): void => void outgoing.destroy(new Error("context canceled"));
+    signal?.addEventListener("abort", giveUp, { once: true });
+    if (signal?.aborted === true) giveUp();
     outgoing.end();
-    return promise;
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
   }
 
   #start(location: Location, request: BackendRequest, agent: http.Agent | false): http.ClientRequest {

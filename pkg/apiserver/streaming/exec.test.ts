@@ -64,6 +64,21 @@ describe("pods/exec", () => {
   });
   const noHttp: http.RequestListener = (_request, response) => void response.writeHead(400).end("upgrade only");
 
+  it("leaves a kubelet that does not answer when the caller leaves", async (t) => {
+    let asked = Promise.withResolvers<Duplex>();
+    const kubelet = await startKubelet(t, tls.server, noHttp, (_request, socket) => asked.resolve(socket));
+    const port = await startFront(t, [podNamed("p", ["c"]), nodeAt(kubelet.port)], tls.client);
+    for (const protocol of ["v5.channel.k8s.io", "v4.channel.k8s.io"]) {
+      const ws = new WebSocket(`ws://127.0.0.1:${port}/api/v1/namespaces/d/pods/p/exec?command=a&stdout=1`, protocol);
+      ws.on("error", () => undefined);
+      const socket = await asked.promise;
+      asked = Promise.withResolvers<Duplex>();
+      ws.terminate();
+      socket.on("error", () => undefined);
+      await new Promise((resolve) => socket.resume().once("close", resolve));
+    }
+  });
+
   it("turns WebSocket v5 into SPDY streams, with the end of stdin", async (t) => {
     const kubelet = await startKubelet(t, tls.server, noHttp, (_request, socket) =>
       runtimeSide(socket, (stream, payload, fin, send) => {

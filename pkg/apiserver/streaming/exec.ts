@@ -20,7 +20,7 @@ export function createExecHandler(
   backend: Backend,
   verb: "exec" | "attach",
 ): UpgradeHandler {
-  return async ({ info, query }, request, socket, head) => {
+  return async ({ info, query, signal }, request, socket, head) => {
     const pod = podOf(reader, info);
     const container = containerOf(pod, query.get("container") ?? "");
     const command = {
@@ -38,10 +38,11 @@ export function createExecHandler(
     const path = `/${verb}/${info.namespace}/${info.name}/${container}?${asked.toString()}`;
     const location = kubeletLocation(reader, nodeNameOf(pod), path);
 
-    if (!offeredProtocols(request).includes(V5)) return proxyUpgrade(backend, location, request, socket, head);
+    if (!offeredProtocols(request).includes(V5)) return proxyUpgrade(backend, location, request, socket, head, signal);
     const answer = await dialUpgrade(backend, location, {
       method: "POST",
       headers: { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": "v4.channel.k8s.io" },
+      signal,
     });
     if (!answer.upgraded) return handOnRefusal(answer.response, socket);
     const spdy = new SpdyConnection(answer.socket, answer.head);

@@ -15,7 +15,7 @@ export function createPortForwardHandler(
   { reader }: Pick<StreamingOptions, "reader">,
   backend: Backend,
 ): UpgradeHandler {
-  return async ({ info, query }, request, socket, head) => {
+  return async ({ info, query, signal }, request, socket, head) => {
     const pod = podOf(reader, info);
     const ports = new URLSearchParams();
     for (const port of query.getAll("ports")) ports.append("port", port);
@@ -23,10 +23,12 @@ export function createPortForwardHandler(
     const path = `/portForward/${info.namespace}/${info.name}${search}`;
     const location = kubeletLocation(reader, nodeNameOf(pod), path);
 
-    if (!offeredProtocols(request).includes(TUNNEL)) return proxyUpgrade(backend, location, request, socket, head);
+    if (!offeredProtocols(request).includes(TUNNEL))
+      return proxyUpgrade(backend, location, request, socket, head, signal);
     const answer = await dialUpgrade(backend, location, {
       method: "POST",
       headers: { connection: "Upgrade", upgrade: "SPDY/3.1", "x-stream-protocol-version": "portforward.k8s.io" },
+      signal,
     });
     if (!answer.upgraded) return handOnRefusal(answer.response, socket);
     try {

@@ -98,7 +98,10 @@ export async function startFront(
   };
   const server = http.createServer((request, response) => void answer(request, response));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { route, context } = routed(request, new AbortController().signal);
+    const gone = new AbortController();
+    socket.once("end", () => gone.abort());
+    socket.read(0);
+    const { route, context } = routed(request, gone.signal);
     socket.on("error", () => socket.destroy());
     route.upgrade?.(context, request, socket, head).catch((err: unknown) => {
       const status = err instanceof ApiError ? err.toStatus() : { code: 500, message: String(err) };

@@ -8,6 +8,7 @@ import { dialErrorText } from "./dial-error.ts";
 import { upgradeHeaders } from "./request-headers.ts";
 import { answeredLines } from "./response-headers.ts";
 import type { Location } from "./types.ts";
+import { endSoon } from "./write-response.ts";
 
 /** Asks the backend to switch protocols. @throws 500 in upstream's words where it cannot be reached */
 export async function dialUpgrade(
@@ -30,10 +31,12 @@ export async function proxyUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
+  signal: AbortSignal,
 ): Promise<void> {
   const answer = await dialUpgrade(backend, location, {
     method: request.method ?? "GET",
     headers: upgradeHeaders(request.headers),
+    signal,
   });
   if (!answer.upgraded) return handOnRefusal(answer.response, socket);
   await handOnUpgrade(answer.response, socket, head, answer.socket, answer.head);
@@ -61,6 +64,7 @@ export async function handOnRefusal(response: IncomingMessage, socket: Duplex): 
     response.destroy();
     return;
   }
+  endSoon(socket);
   const lines = answeredLines(response).map(([name, value]) => `${name}: ${value}\r\n`);
   const status = `${response.statusCode ?? 502} ${response.statusMessage ?? ""}`;
   socket.write(`HTTP/1.1 ${status}\r\n${lines.join("")}Connection: close\r\n\r\n`, "latin1");

@@ -32,5 +32,7 @@ export function acceptWebSocket(
     reject(new ApiError(400, "BadRequest", `WebSocket handshake: ${err.message}`));
   });
   server.handleUpgrade(request, socket, head, resolve);
+  // The library is silent about a caller who is gone, and says at once whatever else it has to say.
+  if (socket.destroyed) reject(new ApiError(400, "BadRequest", "WebSocket handshake: the caller went away"));
   return promise;
 }

@@ -37,7 +37,7 @@ export function createProxyUpgradeHandler({ reader }: Reader, backend: Backend):
   return async (context, request, socket, head) => {
     const { rest } = split(context);
     const location = proxyLocation(reader, context.info, `${rest === "" ? "/" : rest}${searchOf(context)}`);
-    await proxyUpgrade(backend, location, request, socket, head);
+    await proxyUpgrade(backend, location, request, socket, head, context.signal);
   };
 }
 
