@@ -332,6 +332,26 @@ describe("APIService aggregation", () => {
     extension.answer = undefined;
   });
 
+  it("answers 503 when the server switches protocols, which nobody asked for", async () => {
+    extension.answer = (request) => {
+      if (!request.url?.endsWith("/switch")) return false;
+      return request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+    };
+    const { status, text } = await call(`${BASE}/flunders/switch`);
+    extension.answer = undefined;
+    assert.equal(status, 503);
+    assert.match(text, /unexpected upgrade/);
+  });
+
+  it("gives the seats of watches back once they have begun", async () => {
+    const watch = (asAdmin as ClientHttp2Session).request({ ":path": `${BASE}/flunders?watch=1` });
+    await once(watch, "response");
+    const { text } = await call("/metrics");
+    // The one that asks.
+    assert.match(text, /current_executing_requests\{flow_schema="exempt",priority_level="exempt"\} 1\n/);
+    watch.close();
+  });
+
   it("hands Upgrade requests on", async () => {
     extension.upgrade = (request, socket) => {
       socket.write(

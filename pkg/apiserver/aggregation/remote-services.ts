@@ -5,6 +5,8 @@ import { RemoteService } from "./remote-service.ts";
 import type { AggregationParts } from "./types.ts";
 
 export const APISERVICES = "apiregistration.k8s.io/apiservices";
+/** Without it nobody could take back what sends a group elsewhere. */
+const ALWAYS_LOCAL = "apiregistration.k8s.io";
 
 /** The APIServices by group version: which are answered elsewhere, and in which order groups and versions stand. */
 export class RemoteServices {
@@ -64,7 +66,7 @@ export class RemoteServices {
   #set(service: APIService, deleted: boolean): void {
     const key = keyOfGroupVersion(service.spec.group ?? "", service.spec.version ?? "");
     const before = this.#remote.get(key);
-    if (!deleted && service.spec.service !== undefined) {
+    if (!deleted && service.spec.service !== undefined && service.spec.group !== ALWAYS_LOCAL) {
       if (before !== undefined) before.update(service);
       else {
         this.#remote.set(key, new RemoteService(service, this.#parts));

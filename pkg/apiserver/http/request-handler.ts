@@ -141,7 +141,11 @@ export class RequestHandler {
       case "bytes":
         return send(exchange, reply.status, reply.headers, reply.body);
       case "stream":
-        exchange.becomeLongRunning();
+        // What another server answers has its time too, unless it is a watch, which from here on costs nothing.
+        if (exchange.info?.verb === "watch") {
+          exchange.becomeLongRunning();
+          this.leaveSeat(exchange);
+        }
         exchange.head(reply.status, reply.headers);
         // A log may stay silent for long; its reader is told at once that there is one.
         if ("flushHeaders" in response) response.flushHeaders();

@@ -29,7 +29,7 @@ export class Connections {
     this.#agents.set(caBundle, agent);
     const [oldest] = this.#agents.keys();
     if (this.#agents.size > MAX_AGENTS && oldest !== undefined) {
-      this.#agents.get(oldest)?.destroy();
+      closeIdle(this.#agents.get(oldest));
       this.#agents.delete(oldest);
     }
     return agent;
@@ -39,6 +39,11 @@ export class Connections {
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();
   }
+}
+
+/** What is being asked over the others goes on; idle, they end by themselves. */
+function closeIdle(agent: https.Agent | undefined): void {
+  for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy();
 }
 
 function pemOf(caBundle: string): string {
