@@ -1,4 +1,4 @@
-import { badRequest, notFound } from "#pkg/errors/index.ts";
+import { badRequest, conflict, isAlreadyExists, notFound } from "#pkg/errors/index.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
@@ -6,8 +6,8 @@ import { authorizeCreate } from "./create-access.ts";
 import { createObject } from "./create.ts";
 import { guaranteedUpdate, type SubresourceRules } from "./guaranteed-update.ts";
 import { matchPath } from "./metadata.ts";
-import { writeOptions } from "./options.ts";
-import { groupResource, type RegistryServices, type Target } from "./services.ts";
+import { type FieldValidation, writeOptions } from "./options.ts";
+import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
 
 /** PUT of an object or of its status (any subresource whose body is the object itself). */
 export async function update(services: RegistryServices, target: Target, rules?: SubresourceRules): Promise<Reply> {
@@ -16,27 +16,56 @@ export async function update(services: RegistryServices, target: Target, rules?:
   const raw = await readBody(services, context, definition.kind);
   if (raw === undefined) throw badRequest(`the object provided is unrecognized (must be of type ${definition.kind})`);
   const expected = expectedOf(definition, services.decoder(definition));
-  const object = decodeObject(raw, expected, options.fieldValidation, context.warn);
-  matchPath(object, target);
+  const read = (fieldValidation: FieldValidation): Obj => {
+    const object = decodeObject(raw, expected, fieldValidation, context.warn);
+    matchPath(object, target);
+    return object;
+  };
+  // Each attempt changes its object on the way; what is wrong with the body is said once.
+  let object: Obj | undefined = read(options.fieldValidation);
   const subresource = context.info.subresource;
   if (target.cache.get(target.namespace, target.name) === undefined) {
     if (definition.strategy.allowCreateOnUpdate !== true || subresource !== "")
       throw notFound(groupResource(definition), target.name);
-    await authorizeCreate(services, target);
-    const created = await createObject(services, target, object, options.dryRun);
-    return { kind: "view", status: 201, definition, view: created.as(definition) };
+    const created = await createByUpdate(services, target, object, options.dryRun);
+    if (created !== undefined) return { kind: "view", status: 201, definition, view: created.as(definition) };
+    object = undefined;
   }
-  const entry: Entry = await guaranteedUpdate(services, target, {
+  const entry = await guaranteedUpdate(services, target, {
     dryRun: options.dryRun,
     subresource,
-    make: (_old, attempt) => {
-      if (attempt === 1) return object;
-      // The first attempt changed its object on the way.
-      const again = decodeObject(raw, expected, "Ignore", context.warn);
-      matchPath(again, target);
-      return again;
+    make() {
+      const now = object ?? read("Ignore");
+      object = undefined;
+      return now;
     },
     ...(rules === undefined ? {} : { rules }),
   });
   return { kind: "view", status: 200, definition, view: entry.as(definition) };
+}
+
+/** Undefined when somebody else was faster. @throws 409 where the object is another than the one that is gone */
+async function createByUpdate(
+  services: RegistryServices,
+  target: Target,
+  object: Obj,
+  dryRun: boolean,
+): Promise<Entry | undefined> {
+  const { definition, cache, namespace, name } = target;
+  const { uid } = object.metadata;
+  if (uid !== undefined && uid !== "")
+    throw conflict(
+      groupResource(definition),
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${cache.key(namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
+    );
+  await authorizeCreate(services, target);
+  // There is no revision that it could be bound to.
+  object.metadata.resourceVersion = "";
+  try {
+    return await createObject(services, target, object, dryRun);
+  } catch (err) {
+    if (isAlreadyExists(err) && cache.get(namespace, name) !== undefined) return undefined;
+    throw err;
+  }
 }
