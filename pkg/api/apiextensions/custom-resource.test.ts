@@ -603,6 +603,9 @@ describe("customResourceDefinitions", () => {
   it("refuses integers that have lost digits, and survives nesting past all reason, when decoding", () => {
     const definition = withSpec({ type: "object", "x-kubernetes-preserve-unknown-fields": true });
     assert.throws(() => decode(definition, cronTab({ a: 2 ** 53 + 2 })), /cannot unmarshal number/);
+    assert.throws(() => decode(definition, cronTab({ a: Number("1e400") })), /cannot unmarshal number/);
+    const typed = withSpec({ type: "object", properties: { a: { type: "number" } } });
+    assert.throws(() => decode(typed, cronTab({ a: Number("1e400") })), /cannot unmarshal number/);
     assert.deepEqual(decode(definition, cronTab({ a: 1e300 })).object["spec"], { a: 1e300 });
     const deep: unknown = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
     assert.throws(() => decode(definition, cronTab({ a: deep })), /exceeded max depth/);

@@ -144,6 +144,14 @@ describe("a new object is refused for", () => {
     ],
     [
       "/limitranges",
+      limits({ type: "Container", max: { constructor: "1" } }),
+      ["max", "default", "defaultRequest"].map(
+        (field) =>
+          `spec.limits[0].${field}[constructor]: Invalid value: "constructor": must be a standard resource for containers`,
+      ),
+    ],
+    [
+      "/limitranges",
       limits({ type: "Other" }),
       ['spec.limits[0].type: Invalid value: "Other": must be a standard limit type or fully qualified'],
     ],

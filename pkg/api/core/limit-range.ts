@@ -1,6 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { defaultColumns } from "../columns.ts";
 import { addInvalid, type Errors } from "../field-checks.ts";
+import { setOwn } from "../json-object.ts";
 import { checkQualifiedName } from "../names.ts";
 import { compareQuantities, parseQuantity } from "../quantity.ts";
 import type { Mutable } from "../resource-ref.ts";
@@ -13,11 +14,16 @@ function defaultItem(item: Mutable<LimitRangeItem>): void {
   if (item.type !== "Container") return;
   const limits: Record<string, string> = (item.default ??= {});
   const requests: Record<string, string> = (item.defaultRequest ??= {});
-  for (const [name, max] of Object.entries(item.max ?? {})) limits[name] ??= max;
-  for (const [name, limit] of Object.entries(limits)) requests[name] ??= limit;
-  for (const [name, min] of Object.entries(item.min ?? {})) requests[name] ??= min;
+  for (const [name, max] of Object.entries(item.max ?? {})) setAbsent(limits, name, max);
+  for (const [name, limit] of Object.entries(limits)) setAbsent(requests, name, limit);
+  for (const [name, min] of Object.entries(item.min ?? {})) setAbsent(requests, name, min);
   if (Object.keys(limits).length === 0) delete item.default;
   if (Object.keys(requests).length === 0) delete item.defaultRequest;
+}
+
+/** Resources may be named as what every JavaScript object has: "constructor". */
+function setAbsent(amounts: Record<string, string>, name: string, amount: string): void {
+  if (!Object.hasOwn(amounts, name)) setOwn(amounts, name, amount);
 }
 
 function validate(range: LimitRange): Errors {
@@ -90,19 +96,24 @@ const ORDER = [
 ] as const;
 const WORDS = { min: "min value", default: "default value", defaultRequest: "default request value" } as const;
 
+function amountOf(item: LimitRangeItem, field: (typeof FIELDS)[number], name: string): string | undefined {
+  const amounts = item[field];
+  return amounts !== undefined && Object.hasOwn(amounts, name) ? amounts[name] : undefined;
+}
+
 function checkOrder(errors: Errors, path: string, item: LimitRangeItem, name: string): void {
   for (const [low, high, blamed, shown, highWords] of ORDER) {
-    const a = item[low]?.[name];
-    const b = item[high]?.[name];
+    const a = amountOf(item, low, name);
+    const b = amountOf(item, high, name);
     if (a === undefined || b === undefined || compareQuantities(a, b) <= 0) continue;
     const why = `${WORDS[low]} ${a} is greater than ${highWords} ${b}`;
-    errors.push(fieldError.invalid(`${path}.${blamed}[${name}]`, item[shown]?.[name], why));
+    errors.push(fieldError.invalid(`${path}.${blamed}[${name}]`, amountOf(item, shown, name), why));
   }
-  const ratio = item.maxLimitRequestRatio?.[name];
+  const ratio = amountOf(item, "maxLimitRequestRatio", name);
   const at = `${path}.maxLimitRequestRatio[${name}]`;
   if (ratio !== undefined) {
     if (compareQuantities(ratio, "1") < 0) errors.push(fieldError.invalid(at, ratio, `ratio ${ratio} is less than 1`));
-    const [min, max] = [item.min?.[name], item.max?.[name]];
+    const [min, max] = [amountOf(item, "min", name), amountOf(item, "max", name)];
     if (min !== undefined && max !== undefined) {
       const limit = Number(parseQuantity(max).nano) / Number(parseQuantity(min).nano);
       if (Number(parseQuantity(ratio).nano) / 1e9 > limit) {
@@ -110,7 +121,7 @@ function checkOrder(errors: Errors, path: string, item: LimitRangeItem, name: st
       }
     }
   }
-  const [limit, request] = [item.default?.[name], item.defaultRequest?.[name]];
+  const [limit, request] = [amountOf(item, "default", name), amountOf(item, "defaultRequest", name)];
   if (isExact(name) && limit !== undefined && request !== undefined && compareQuantities(limit, request) !== 0) {
     const why = `default value ${limit} must equal to defaultRequest value ${request} in ${name}`;
     errors.push(fieldError.invalid(`${path}.defaultRequest[${name}]`, request, why));

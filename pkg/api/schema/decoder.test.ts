@@ -16,3 +16,12 @@ it("DecoderCompiler refuses what is nested so deep that others could not follow 
   assert.deepEqual(raw(nested(900), new Decoding()), nested(900));
   assert.throws(() => raw(nested(1_100), new Decoding()), /exceeded max depth/);
 });
+
+it("DecoderCompiler refuses numbers that are infinite to JavaScript, which no JSON can say again", () => {
+  const compiler = new DecoderCompiler(builtinSchemas());
+  const raw = compiler.definition("io.k8s.apimachinery.pkg.runtime.RawExtension");
+  assert.throws(
+    () => raw(JSON.parse('{"a":[1e400]}'), new Decoding()),
+    /cannot unmarshal number into Go value of type float64/,
+  );
+});

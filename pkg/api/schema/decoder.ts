@@ -247,7 +247,7 @@ const decodeBoolean: Decode = (value, state) => {
   return value;
 };
 const decodeNumber: Decode = (value, state) => {
-  if (typeof value !== "number") throw state.mismatch(value, "float64");
+  if (typeof value !== "number" || !Number.isFinite(value)) throw state.mismatch(value, "float64");
   return value;
 };
 const decodeInt32: Decode = (value, state) => {
@@ -283,6 +283,8 @@ const decodeBytes: Decode = (value, state) => {
 const decodeAny: Decode = (value, state) => copyAny(value, state, 0);
 
 function copyAny(value: unknown, state: Decoding, depth: number): unknown {
+  // 1e400, which JavaScript reads as infinity and would write as null.
+  if (typeof value === "number" && !Number.isFinite(value)) throw state.mismatch(value, "float64");
   if (typeof value !== "object" || value === null) return value;
   if (depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
   if (Array.isArray(value)) return value.map((item) => copyAny(item, state, depth + 1));

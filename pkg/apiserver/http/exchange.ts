@@ -114,7 +114,9 @@ export class Exchange implements Flight {
     if (!this.response.headersSent && !this.response.destroyed) {
       this.timedOut = true;
       const error = new ApiError(504, "Timeout", "Timeout: request did not complete within the allotted timeout", {});
-      this.head(504, { "content-type": "application/json" });
+      // The rest of a body that did not come in time is not waited for.
+      const isPart = "complete" in this.request && !this.request.complete;
+      this.head(504, { "content-type": "application/json", ...(isPart ? { connection: "close" } : {}) });
       (this.response as ServerResponse).end(`${JSON.stringify(error.toStatus())}\n`);
     }
     this.#controller?.abort(GONE);

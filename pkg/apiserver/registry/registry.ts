@@ -50,7 +50,8 @@ export class Registry {
     const isNamespaceItself = info.resource === "namespaces" && info.group === "";
     const namespace = isNamespaceItself ? "" : info.namespace;
     if (!definition.namespaced && namespace !== "") throw unknownResource();
-    const subresource = info.subresource === "" ? undefined : definition.subresources[info.subresource];
+    const isPart = info.subresource !== "" && Object.hasOwn(definition.subresources, info.subresource);
+    const subresource = isPart ? definition.subresources[info.subresource] : undefined;
     if (info.subresource !== "" && subresource === undefined) throw unknownResource();
     const allowed = (subresource ?? definition).verbs;
     const resource = resourceKey(definition);

@@ -5,7 +5,7 @@
 import { DecodeError } from "../../schema/decode-error.ts";
 import type { Decode, Decoding } from "../../schema/decoder.ts";
 import { isObject, type JsonObject, setOwn } from "../../json-object.ts";
-import { checkDepth, checkNumber, copyJson } from "./json.ts";
+import { checkDepth, checkFinite, checkNumber, copyJson } from "./json.ts";
 import { decodeObjectMeta, salvageObjectMeta } from "./object-meta.ts";
 import { isStrayNull, META_FIELDS, type SchemaNode } from "./schema-node.ts";
 
@@ -119,7 +119,8 @@ class Pruning {
   }
 
   #number(value: number, node: SchemaNode | undefined): number {
-    return this.#isStored || node?.schema.type === "number" ? value : checkNumber(value);
+    if (this.#isStored) return value;
+    return node?.schema.type === "number" ? checkFinite(value) : checkNumber(value);
   }
 
   #metaField(out: JsonObject, key: string, given: unknown): void {

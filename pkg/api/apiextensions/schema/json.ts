@@ -12,11 +12,18 @@ export function checkDepth(depth: number): void {
   if (depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
 }
 
+/** 1e400 is infinity to JavaScript, which would write it as null. @throws DecodeError */
+export function checkFinite(value: number): number {
+  if (!Number.isFinite(value)) throw new DecodeError("json: cannot unmarshal number into Go value of type float64");
+  return value;
+}
+
 /**
  * Integers between 2^53 and 2^63 have lost digits when they come here: refusing them is better than storing another
  * value. Larger ones are floats upstream too.
  */
 export function checkNumber(value: number): number {
+  checkFinite(value);
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < MAX_INT64)
     throw new DecodeError(`json: cannot unmarshal number ${value} into Go value of type int64`);
   return value;

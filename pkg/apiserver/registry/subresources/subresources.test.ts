@@ -35,6 +35,12 @@ describe("subresources", () => {
     await assert.rejects(client.createSub(pods, at, "binding", binding("n2")), isConflict);
   });
 
+  it("names of what every JavaScript object has are no subresources", async () => {
+    for (const name of ["constructor", "__proto__", "toString"])
+      for (const method of ["GET", "POST", "PUT"] as const)
+        await assert.rejects(client.raw({ method, path: `/api/v1/namespaces/d/pods/p/${name}`, body: {} }), isNotFound);
+  });
+
   it("scale reads and writes the replicas of a deployment", async () => {
     await client.create(deployments, {
       metadata: { name: "w", namespace: "d" },
