@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Lease } from "#pkg/api/types/coordination-v1.ts";
 import type { Endpoints } from "#pkg/api/types/core-v1.ts";
 import type { Transport } from "#pkg/client/types.ts";
-import { ApiError, isConflict } from "#pkg/errors/index.ts";
+import { type ApiError, isConflict } from "#pkg/errors/index.ts";
 import { startTestServer } from "../testing.ts";
 
 const LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases";

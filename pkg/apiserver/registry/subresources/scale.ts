@@ -6,6 +6,7 @@ import type { Reply } from "../../types.ts";
 import { contentType, decodeObject, type Expected, readBody } from "../body.ts";
 import { copyJson } from "../copy-json.ts";
 import { guaranteedUpdate, type UpdateRequest } from "../guaranteed-update.ts";
+import { matchPath } from "../metadata.ts";
 import { applyOptions, writeOptions } from "../options.ts";
 import { APPLY_PATCH, patchedObject, readPatch } from "../patch-body.ts";
 import { existingReady, groupResource, type Obj, type RegistryServices, type Target } from "../services.ts";
@@ -77,6 +78,7 @@ async function write(
   return put(services, target, dryRun, {
     make: (old) => {
       const scale = wanted(old);
+      matchPath(scale, target);
       const object = copyJson(old) as Obj;
       object.metadata.resourceVersion = scale.metadata.resourceVersion ?? "";
       if (scale.metadata.uid) object.metadata.uid = scale.metadata.uid;

@@ -55,6 +55,8 @@ describe("subresources", () => {
     assert.equal(now.spec?.replicas, 5);
     assert.equal(now.metadata.generation, 2);
     await assert.rejects(client.raw({ method: "PUT", path, body: scale }), isConflict);
+    const other = { ...scale, metadata: { name: "other" } };
+    await assert.rejects(client.raw({ method: "PUT", path, body: other }), /does not match the name on the URL \(w\)/);
     await client.raw({
       method: "PATCH",
       path,
