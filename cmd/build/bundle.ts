@@ -24,6 +24,19 @@ const dropUnused: Plugin = {
   },
 };
 
+/** What fastify loads only for routes with schemas, and for calls without a socket: minik has neither. */
+const ABSENT = /^(@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler|light-my-request)$/;
+
+const leaveOut: Plugin = {
+  name: "leave-out",
+  setup(build) {
+    build.onResolve({ filter: ABSENT }, ({ path }) => ({ path, namespace: "absent" }));
+    build.onLoad({ filter: /./, namespace: "absent" }, ({ path }) => ({
+      contents: `throw new Error("minik is built without ${path}")`,
+    }));
+  },
+};
+
 /** What all bundles have in common, for esbuild. */
 export const bundleOptions = {
   bundle: true,
@@ -37,7 +50,7 @@ export const bundleOptions = {
   define: { "import.meta.url": "undefined", "process.env.NODE_ENV": '"production"' },
   logLevel: "warning",
   logOverride: { "empty-import-meta": "silent" },
-  plugins: [dropUnused],
+  plugins: [dropUnused, leaveOut],
 } as const satisfies BuildOptions;
 
 /**

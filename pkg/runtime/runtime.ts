@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "#pkg/async/index.ts";
-import { type CriClient, createCriClient } from "#pkg/cri/index.ts";
+import type { CriClient, CriClientOptions } from "#pkg/cri/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import { containerdConfig } from "./containerd-config.ts";
 import { ContainerdProcess } from "./containerd-process.ts";
@@ -47,9 +47,15 @@ export async function createRuntime(options: RuntimeOptions): Promise<ContainerR
   return options.endpoint === undefined ? await ownRuntime(options) : await foreignRuntime(options, options.endpoint);
 }
 
+/** gRPC is loaded where a runtime is used: not by who only looks for its programs. */
+async function criClient(options: CriClientOptions): Promise<CriClient> {
+  const { createCriClient } = await import("#pkg/cri/index.ts");
+  return await createCriClient(options);
+}
+
 async function foreignRuntime(options: RuntimeOptions, endpoint: string): Promise<ContainerRuntime> {
   const url = endpoint.startsWith("/") ? `unix://${endpoint}` : endpoint;
-  const cri = await createCriClient({ endpoint: url, ...protoOf(options) });
+  const cri = await criClient({ endpoint: url, ...protoOf(options) });
   return {
     endpoint: url,
     cri,
@@ -93,7 +99,7 @@ async function ownRuntime(options: RuntimeOptions): Promise<ContainerRuntime> {
   const snapshotter = options.snapshotter ?? (host.overlayfs ? "overlayfs" : "native");
   const cniConfDir = join(agentDir, "etc/cni/net.d");
   const endpoint = `unix://${socket}`;
-  const cri = await createCriClient({ endpoint, ...protoOf(options) });
+  const cri = await criClient({ endpoint, ...protoOf(options) });
   const daemon = new ContainerdProcess({
     containerd: programs.containerd,
     versionText: programs.version.text,
