@@ -49,6 +49,11 @@ export class RawClient {
     return new RawClient(server.port, { ca: await pem(ca), cert: await pem(cert), key: await pem(key) }, keepAlive);
   }
 
+  /** What a connection of the administrator's is made with. */
+  get tlsOptions(): { readonly ca: string; readonly cert: string; readonly key: string } {
+    return this.#tls;
+  }
+
   /** Ends kept connections. */
   close(): void {
     if (this.#agent !== false) this.#agent.destroy();
