@@ -9,7 +9,7 @@ import { keyOfGroupVersion } from "./group-version.ts";
 import { type Fetched, fetchRemote } from "./remote-fetch.ts";
 import type { RemoteService } from "./remote-service.ts";
 import { APISERVICES, type RemoteServices } from "./remote-services.ts";
-import { readyEndpoints, servicePort, slicesOf } from "./service-endpoint.ts";
+import { readyEndpoints, servicePort, slicesOf } from "../service-endpoint.ts";
 import type { AggregationParts } from "./types.ts";
 
 const RESYNC_MS = 30_000;

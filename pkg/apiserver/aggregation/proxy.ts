@@ -16,7 +16,7 @@ import { plainReply } from "./plain-reply.ts";
 import { isRedirect, proxiedReply, REDIRECT_REFUSED, textReply } from "./remote-response.ts";
 import type { RemoteService } from "./remote-service.ts";
 import type { RemoteServices } from "./remote-services.ts";
-import type { Endpoint } from "./service-endpoint.ts";
+import type { Endpoint } from "../service-endpoint.ts";
 
 const UNAVAILABLE = "service unavailable";
 const CONNECT_TIMEOUT_MS = 30_000;

@@ -1,9 +1,10 @@
 import * as https from "node:https";
-import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { APIService } from "#pkg/api/types/apiregistration-v1.ts";
+import { type Endpoint, resolveEndpoint } from "../service-endpoint.ts";
+import { trustedRoots } from "../trusted-roots.ts";
 import { isAvailable } from "./conditions.ts";
 import { pathOfGroupVersion } from "./group-version.ts";
-import { type Endpoint, resolveEndpoint } from "./service-endpoint.ts";
 import type { AggregationParts, FrontProxyTls, RemoteResource } from "./types.ts";
 
 const IDLE_SOCKETS = 32;
@@ -115,7 +116,7 @@ export class RemoteService {
     const trusting = agentOf(createSecureContext({ ...tls }), false);
     const agent = insecureSkipTLSVerify
       ? trusting
-      : agentOf(createSecureContext({ ...tls, ca: caBundle === "" ? systemRoots() : pemOf(caBundle) }), true);
+      : agentOf(createSecureContext({ ...tls, ca: trustedRoots(caBundle) }), true);
     // Renewed: idle connections with the old certificate end by themselves.
     this.#connections = { tls, agent, trusting };
     return this.#connections;
@@ -131,16 +132,6 @@ function agentOf(secureContext: SecureContext, rejectUnauthorized: boolean): htt
     rejectUnauthorized,
   });
 }
-
-function pemOf(caBundle: string): string {
-  const pem = Buffer.from(caBundle, "base64").toString("latin1");
-  if (!pem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new Error("unable to load root certificates: unable to parse bytes as PEM block");
-  return pem;
-}
-
-/** Node's own roots and those of the machine: the administrator may have added an authority there. */
-const systemRoots = (): string[] => [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 
 function sameConnection({ spec: a }: APIService, { spec: b }: APIService): boolean {
   return (

@@ -1,5 +1,6 @@
 import * as https from "node:https";
-import { createSecureContext, getCACertificates } from "node:tls";
+import { createSecureContext } from "node:tls";
+import { trustedRoots } from "../trusted-roots.ts";
 
 /** Upstream caches as many clients. */
 const MAX_AGENTS = 32;
@@ -24,7 +25,7 @@ export class Connections {
       keepAlive: true,
       maxFreeSockets: MAX_IDLE_SOCKETS,
       timeout: IDLE_MS,
-      secureContext: createSecureContext({ ca: caBundle === "" ? systemRoots() : pemOf(caBundle) }),
+      secureContext: createSecureContext({ ca: trustedRoots(caBundle) }),
     });
     this.#agents.set(caBundle, agent);
     const [oldest] = this.#agents.keys();
@@ -45,13 +46,3 @@ export class Connections {
 function closeIdle(agent: https.Agent | undefined): void {
   for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy();
 }
-
-function pemOf(caBundle: string): string {
-  const pem = Buffer.from(caBundle, "base64").toString("latin1");
-  if (!pem.includes("-----BEGIN CERTIFICATE-----"))
-    throw new Error("unable to load root certificates: unable to parse bytes as PEM block");
-  return pem;
-}
-
-/** Node's own roots and those of the machine: the administrator may have added an authority there. */
-const systemRoots = (): string[] => [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];

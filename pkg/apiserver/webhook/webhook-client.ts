@@ -3,9 +3,10 @@ import * as https from "node:https";
 import { isIP } from "node:net";
 import { isAbort, withTimeout } from "#pkg/async/index.ts";
 import type { ObjectReader } from "../types.ts";
+import type { Endpoint } from "../service-endpoint.ts";
 import { Connections } from "./connections.ts";
 import { callErrorText } from "./error-text.ts";
-import { placeOf, urlOf, type WebhookPlace } from "./place.ts";
+import { placeOf, urlOf } from "./place.ts";
 import { statusText } from "./status-text.ts";
 import { type WebhookCall, WebhookCallError, type WebhookCaller } from "./types.ts";
 
@@ -80,7 +81,7 @@ interface Sent {
   readonly err?: unknown;
 }
 
-function send(url: URL, place: WebhookPlace, agent: https.Agent, body: Buffer, signal: AbortSignal): Promise<Sent> {
+function send(url: URL, place: Endpoint, agent: https.Agent, body: Buffer, signal: AbortSignal): Promise<Sent> {
   const { promise, resolve } = Promise.withResolvers<Sent>();
   const name = url.hostname.replace(/^\[|\]$/g, "");
   const outgoing = https.request({

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { Node, Pod, Service } from "#pkg/api/types/core-v1.ts";
-import type { EndpointSlice } from "#pkg/api/types/discovery-v1.ts";
 import { type ApiError, badRequest, notFound, serviceUnavailable } from "#pkg/errors/index.ts";
+import { anyEndpoint, servicePort } from "../../service-endpoint.ts";
 import type { ObjectReader, RequestInfo } from "../../types.ts";
 import { kubeletLocation, nodeAddress } from "../kubelet-location.ts";
 import { podOf } from "../pod-container.ts";
@@ -64,16 +64,7 @@ function serviceLocation(reader: ObjectReader, info: RequestInfo, path: string):
   const service = reader.get("services", info.namespace, name) as Service | undefined;
   if (service === undefined) throw notFound({ group: "", plural: "services" }, name);
   const portName = /^\d+$/.test(port) ? servicePortName(service, Number(port)) : port;
-  const slices = reader.list("discovery.k8s.io/endpointslices", info.namespace) as readonly EndpointSlice[];
-  const candidates = slices
-    .filter((slice) => slice.metadata.labels?.["kubernetes.io/service-name"] === name)
-    .flatMap((slice) => {
-      const found = slice.ports?.find((p) => (p.name ?? "") === portName)?.port;
-      if (found === undefined) return [];
-      const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false);
-      return ready.flatMap((endpoint) => endpoint.addresses.map((host) => ({ host, port: found })));
-    });
-  const picked = candidates[Math.floor(Math.random() * candidates.length)];
+  const picked = anyEndpoint(reader, info.namespace, name, portName);
   if (picked === undefined) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
   return {
     scheme: scheme === "https" ? "https" : "http",
@@ -85,7 +76,7 @@ function serviceLocation(reader: ObjectReader, info: RequestInfo, path: string):
 }
 
 function servicePortName(service: Service, number: number): string {
-  const found = service.spec?.ports?.find((port) => port.port === number);
+  const found = servicePort(service, number);
   if (found !== undefined) return found.name ?? "";
   throw serviceUnavailable(`no service port ${number} found for service ${JSON.stringify(service.metadata.name)}`);
 }

@@ -1,14 +1,14 @@
 import type { Service, ServicePort } from "#pkg/api/types/core-v1.ts";
 import type { EndpointSlice } from "#pkg/api/types/discovery-v1.ts";
 import { notFound, serviceUnavailable } from "#pkg/errors/index.ts";
-import type { ObjectReader } from "../types.ts";
+import type { ObjectReader } from "./types.ts";
 
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** The port of a Service by its number, as APIServices name it. */
+/** The port of a Service by its number. */
 export const servicePort = (service: Service, port: number): ServicePort | undefined =>
   service.spec?.ports?.find((each) => each.port === port);
 
@@ -28,9 +28,20 @@ export function readyEndpoints(slices: readonly EndpointSlice[], portName: strin
 }
 
 /**
- * Where a Service's port is reached: a ready endpoint, picked at random, as with upstream's
- * --enable-aggregator-routing, so that the server needs no kube-proxy beside it. @throws ApiError 404, 503
+ * One of a Service's ready endpoints, picked at random, as with upstream's --enable-aggregator-routing: its ClusterIP is
+ * only routable where a proxy runs on the same host.
  */
+export function anyEndpoint(
+  reader: ObjectReader,
+  namespace: string,
+  service: string,
+  portName: string,
+): Endpoint | undefined {
+  const candidates = readyEndpoints(slicesOf(reader, namespace, service), portName);
+  return candidates[Math.floor(Math.random() * candidates.length)];
+}
+
+/** Where a Service's port is reached. @throws ApiError 404, 503 */
 export function resolveEndpoint(reader: ObjectReader, namespace: string, name: string, port: number): Endpoint {
   const service = reader.get("services", namespace, name) as Service | undefined;
   if (service === undefined) throw notFound({ group: "", plural: "services" }, name);
@@ -38,8 +49,7 @@ export function resolveEndpoint(reader: ObjectReader, namespace: string, name: s
   if (type === "ExternalName") return { host: externalName, port };
   const wanted = servicePort(service, port);
   if (wanted === undefined) throw serviceUnavailable(`no service port ${port} found for service "${name}"`);
-  const candidates = readyEndpoints(slicesOf(reader, namespace, name), wanted.name ?? "");
-  const picked = candidates[Math.floor(Math.random() * candidates.length)];
+  const picked = anyEndpoint(reader, namespace, name, wanted.name ?? "");
   if (picked === undefined) throw serviceUnavailable(`no endpoints available for service "${name}"`);
   return picked;
 }
