@@ -34,3 +34,15 @@ test("Bucket.collect keeps name order when names come and go at random", () => {
     sorted.filter((name) => name > "n2"),
   );
 });
+
+test("Bucket.collect is right after more deletions than it keeps names of", () => {
+  const bucket = new Bucket();
+  for (let i = 0; i < 5_000; i++) {
+    bucket.set(entry(`n${i}`));
+    if (i >= 10) bucket.delete(`n${i - 10}`);
+  }
+  assert.deepEqual(
+    namesIn(bucket),
+    Array.from({ length: 10 }, (_, i) => `n${4_990 + i}`),
+  );
+});

@@ -1,5 +1,8 @@
 import type { Entry } from "./entry.ts";
 
+/** Names of deleted objects that are kept however few objects there are. */
+const MAX_REMOVED = 1_000;
+
 /**
  * The objects of one namespace (or all of a cluster-scoped resource) by name, and in name order. The order is made when
  * somebody lists: writes cost the same however many objects there are, and a list that follows a few writes merges them in.
@@ -22,7 +25,10 @@ export class Bucket {
   }
 
   delete(name: string): void {
-    if (this.entries.delete(name)) this.#removed.add(name);
+    if (!this.entries.delete(name)) return;
+    this.#removed.add(name);
+    // Names of what comes and goes do not pile up where nobody lists.
+    if (this.#removed.size > MAX_REMOVED && this.#removed.size > this.entries.size) this.#settle();
   }
 
   /** Appends the entries after the name `after`, in name order, to `out`, at most `limit`. Answers how many it left out. */

@@ -77,3 +77,23 @@ test("Cache.forgetIdle keeps decoded objects that are asked for and forgets the 
   assert.notEqual(read("idle"), idle);
   assert.deepEqual(read("idle"), idle);
 });
+
+test("ResourceCache.list is right while many namespaces come and go", async (t) => {
+  const store = await openTestStore(t, storedCodec);
+  const cache = await Cache.open(store, [WIDGETS]);
+  t.after(() => cache.close());
+  for (let i = 0; i < 200; i++) {
+    const key = `/registry/acme.com/widgets/n${i}/one`;
+    const revision = await store.put(key, widget("one"), 0);
+    if (i % 10 !== 0) await store.delete(key, revision);
+  }
+  await store.put("/registry/acme.com/widgets/n1/one", widget("one"), 0);
+  const wanted = [1, ...Array.from({ length: 20 }, (_, i) => i * 10)].map((i) => `n${i}`);
+  assert.deepEqual(
+    cache
+      .resource("acme.com/widgets")
+      .list("")
+      .map(({ namespace }) => namespace),
+    wanted.toSorted((a, b) => (`${a}/` < `${b}/` ? -1 : 1)),
+  );
+});

@@ -8,6 +8,8 @@ import type { Stored } from "./stored.ts";
 /** How much of the past a resource keeps for watches to resume from; older ones read the store's history. */
 const MAX_CHANGES = 4_096;
 const MAX_CHANGE_CHARS = 8 << 20;
+/** Fewer empty namespaces are not worth looking for. */
+const MIN_EMPTIED = 64;
 
 type Listener = (change: Change) => void;
 
@@ -19,6 +21,8 @@ export class ResourceCache {
   readonly #namespaced: boolean;
   readonly #buckets = new Map<string, Bucket>();
   #namespaces: string[] | undefined;
+  /** How often a namespace lost its last object since the empty ones were forgotten. */
+  #emptied = 0;
   #changes: Change[] = [];
   #changeChars = 0;
   /** Every change after this revision is in `#changes`. */
@@ -84,8 +88,10 @@ export class ResourceCache {
     const entry = deleted
       ? (previous?.at(event.revision) ?? Entry.of(namespace, name, event.value, event.revision))
       : Entry.of(namespace, name, event.value, event.revision);
-    if (deleted) bucket.delete(name);
-    else bucket.set(entry);
+    if (deleted) {
+      bucket.delete(name);
+      if (bucket.entries.size === 0) this.#forgetEmpty();
+    } else bucket.set(entry);
     this.changedAt = event.revision;
     const change = new Change(entry, previous, deleted);
     for (const listener of this.#listeners.get("") ?? []) listener(change);
@@ -173,6 +179,14 @@ export class ResourceCache {
       this.#namespaces = undefined;
     }
     return bucket;
+  }
+
+  /** Namespaces come and go: those with nothing in them are forgotten once they may be half of all. */
+  #forgetEmpty(): void {
+    if (++this.#emptied < MIN_EMPTIED || this.#emptied * 2 < this.#buckets.size) return;
+    this.#emptied = 0;
+    for (const [namespace, { entries }] of this.#buckets) if (entries.size === 0) this.#buckets.delete(namespace);
+    this.#namespaces = undefined;
   }
 
   #remember(change: Change): void {

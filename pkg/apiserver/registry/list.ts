@@ -11,6 +11,7 @@ import { listOptions } from "./list-options.ts";
 import { tooLarge, waitForRevision } from "./resource-version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 import type { RegistryServices, Target } from "./services.ts";
+import { storeCall } from "./write.ts";
 
 const HISTORY_PAGE = 500;
 /** Objects decoded in one turn of the event loop. */
@@ -153,11 +154,11 @@ async function selectFromHistory(
     const left = limit === 0 ? HISTORY_PAGE : limit - entries.length;
     // Who selects may leave out most of what is there.
     const pageSize = selection.matches === undefined ? left : HISTORY_PAGE;
-    const result = await services.store
-      .list(prefix, { revision, limit: pageSize, ...(after === "" ? {} : { after }) })
-      .catch((err: unknown) => {
-        throw err instanceof CompactedError ? tooOld(start) : err;
-      });
+    const result = await storeCall(
+      services.store.list(prefix, { revision, limit: pageSize, ...(after === "" ? {} : { after }) }),
+    ).catch((err: unknown) => {
+      throw err instanceof CompactedError ? tooOld(start) : err;
+    });
     const found = result.entries.map(({ key, value, revision: at }) => {
       const path = key.slice(cache.prefix.length);
       const slash = path.indexOf("/");

@@ -6,6 +6,7 @@ import { type Client, createClient } from "#pkg/client/index.ts";
 import { ApiError } from "#pkg/errors/index.ts";
 import { createLogger } from "#pkg/log/index.ts";
 import { type ApiServer, createApiServer } from "../api-server.ts";
+import { requestInfoOf } from "../request-info.ts";
 import { ADMIN, startTestServer, type TestServer } from "../testing.ts";
 
 const MERGE = "application/merge-patch+json";
@@ -246,5 +247,34 @@ describe("watch", { concurrency: true }, () => {
     assert.deepEqual(b, ["ADDED b ", "MODIFIED b 1", "DELETED b 1"]);
     assert.deepEqual(both?.toSorted(), [...(a ?? []), ...(b ?? [])].toSorted());
     for (const watch of watches) await watch.stop();
+  });
+
+  it("ends where its own events cannot be delivered, and takes nothing from others", async (t) => {
+    const { server, transport } = await startTestServer(t);
+    const client = createClient(transport);
+    const path = "/api/v1/configmaps";
+    const query = new URLSearchParams({ watch: "true" });
+    const reply = await server.pipeline.handle({
+      info: requestInfoOf("GET", path, query),
+      method: "GET",
+      path,
+      query,
+      headers: {},
+      user: ADMIN,
+      signal: new AbortController().signal,
+      body: async () => undefined,
+      warn: () => {},
+    });
+    assert.ok(reply.kind === "watch");
+    let ended = 0;
+    const send = (): boolean => {
+      throw new Error("broken");
+    };
+    reply.start({ send, end: () => ended++ });
+    const other = watchFrom(client, "0");
+    await client.create(configmaps, { metadata: { namespace: "x", name: "a" } });
+    await until(() => other.seen.length === 1, soon);
+    assert.equal(ended, 1);
+    await other.stop();
   });
 });

@@ -125,7 +125,7 @@ class Watcher {
     // What is served by another definition since, or by none, is watched anew.
     if (!isStillServed(services, target)) return this.#end();
     const namespace = this.#namespace;
-    const stopListening = target.cache.listen(namespace, (change) => this.#deliver(change), selection.name);
+    const stopListening = target.cache.listen(namespace, (change) => this.#hear(change), selection.name);
     const stopEnding = target.cache.onEnd(() => this.#end());
     this.#stopListening = () => {
       stopListening();
@@ -165,6 +165,16 @@ class Watcher {
   get #prefix(): string {
     const { prefix } = this.#options.target.cache;
     return this.#namespace === "" ? prefix : `${prefix}${this.#namespace}/`;
+  }
+
+  /** What goes wrong with one watch's event ends that watch; the others get theirs. */
+  #hear(change: Change): void {
+    try {
+      this.#deliver(change);
+    } catch (err) {
+      this.#options.services.log.error("cannot deliver an event", { err, revision: change.revision });
+      this.#end();
+    }
   }
 
   #deliver(change: Change): boolean {
