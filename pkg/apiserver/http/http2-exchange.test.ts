@@ -1,11 +1,30 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer } from "node:http2";
+import { connect, constants, createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import { Http2Request, Http2Response } from "./http2-exchange.ts";
 
 describe("Http2Response", () => {
+  it("is closed when its caller cancels without an error before it has taken the answer", async () => {
+    const server = createServer();
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    server.on("stream", (stream) => {
+      const response = new Http2Response(stream);
+      response.once("close", resolve);
+      response.writeHead(200, {});
+      response.end(Buffer.alloc(4 << 20));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const stream = session.request({ ":path": "/" });
+    await once(stream, "response");
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    await closed;
+    session.destroy();
+    server.close();
+  });
+
   it("drops headers that belong to an HTTP/1.1 connection", async () => {
     const server = createServer();
     server.on("stream", (stream, headers) => {

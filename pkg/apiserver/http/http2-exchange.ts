@@ -36,6 +36,15 @@ export class Http2Response {
     this.stream = stream;
     // A caller that goes away ends the request by "close"; the error says nothing more.
     stream.on("error", () => undefined);
+    if (stream.endAfterHeaders) this.ignoreBody();
+  }
+
+  /**
+   * Whatever else the caller sends is of no interest. A stream whose end nobody reads is not closed by a reset with
+   * NO_ERROR, which is how Node's clients cancel: it would keep what waits to be sent, and its seat.
+   */
+  ignoreBody(): void {
+    this.stream.resume();
   }
 
   get headersSent(): boolean {

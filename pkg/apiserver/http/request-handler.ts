@@ -170,6 +170,7 @@ export class RequestHandler {
     this.leaveSeat(exchange);
     exchange.onCut = () => sink.end();
     const timer = endOfWatch(query, exchange.onCut);
+    if ("ignoreBody" in response) response.ignoreBody();
     response.once("close", resolve);
     response.once("finish", resolve);
     if (response.destroyed) resolve();
@@ -204,6 +205,7 @@ export class RequestHandler {
       flow.leave(ticket);
       return;
     }
+    if ("ignoreBody" in response) response.ignoreBody();
     const timer = setTimeout(() => flow.leave(ticket), REQUEST_TIMEOUT_MS);
     timer.unref();
     response.once("close", () => {
