@@ -95,9 +95,32 @@ export function afterAKill(stage: () => Stage): void {
     assert.deepEqual(event?.object["spec"], { reading: "4m" });
   });
 
+  it("finishes what was begun when it was killed", async () => {
+    const deleted = (i: number): boolean => i % 2 === 0;
+    const acknowledged = new Set<number>();
+    const begun = forMany(async (i) => {
+      if (deleted(i)) await stage().done("DELETE", `${CRDS}/${nameOf(i)}`);
+      else await stage().done("POST", CRDS, thingCrd(MANY + i));
+      acknowledged.add(i);
+    }).catch(() => undefined);
+    await stage().eventually("some of them acknowledged", async () => acknowledged.size > MANY / 4);
+    await stage().killAndStart(async () => begun);
+    for (const i of acknowledged) {
+      if (deleted(i)) await stage().eventually(`${nameOf(i)} gone`, () => stage().isGone(`${CRDS}/${nameOf(i)}`));
+      else {
+        await stage().established(nameOf(MANY + i));
+        await stage().done("POST", things(MANY + i), { metadata: { name: "one" } });
+      }
+    }
+    // Of deletes without an answer either is right.
+    for (let i = 0; i < MANY; i++) if (!deleted(i)) assert.equal((await stage().get(`${things(i)}/one`)).code, 200);
+  });
+
   it("lets all definitions go with their objects", async () => {
-    await forMany((i) => stage().done("DELETE", `${CRDS}/${nameOf(i)}`));
-    for (const name of ["widgets.example.com", "gauges.example.com"]) await stage().done("DELETE", `${CRDS}/${name}`);
+    const { items } = await stage().done("GET", CRDS);
+    const names = items.map((each: Loose) => each["metadata"].name);
+    assert.ok(names.includes("widgets.example.com") && names.includes("gauges.example.com"));
+    await Promise.all(names.map((name: string) => stage().request("DELETE", `${CRDS}/${name}`)));
     await stage().eventually("no definition left", async () => (await stage().done("GET", CRDS))["items"].length === 0);
     const groups = (await stage().done("GET", "/apis"))["groups"].map((each: Loose) => each["name"]);
     assert.deepEqual(
