@@ -55,4 +55,11 @@ describe("JsonPath", () => {
     assert.throws(() => path.find(object), new JsonPathError("array index out of bounds: index 7, length 3"));
     assert.equal(path.first(object), undefined);
   });
+
+  it("find gives up where a path multiplies what there is", () => {
+    let deep: unknown = {};
+    for (let i = 0; i < 300; i++) deep = { a: deep };
+    assert.equal(new JsonPath("..a").find(deep).length, 300);
+    assert.throws(() => new JsonPath("..a..a..a..a").find(deep), /too many values/);
+  });
 });

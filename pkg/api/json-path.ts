@@ -8,6 +8,9 @@ export { JsonPathError };
 
 type Obj = Readonly<Record<string, unknown>>;
 
+/** Each `..` may multiply what there is: paths come from CRDs, and run on every list that is shown as a table. */
+const MAX_VALUES = 10_000;
+
 export class JsonPath {
   readonly #nodes: readonly PathNode[];
 
@@ -39,7 +42,12 @@ export function printJsonPathValue(value: unknown): string {
 }
 
 const walkAll = (values: unknown[], nodes: readonly PathNode[]): unknown[] =>
-  nodes.reduce((found, node) => walk(found, node), values);
+  nodes.reduce((found, node) => bounded(walk(found, node)), values);
+
+function bounded(values: unknown[]): unknown[] {
+  if (values.length > MAX_VALUES) throw new JsonPathError("the path leads to too many values");
+  return values;
+}
 
 function walk(values: readonly unknown[], node: PathNode): unknown[] {
   switch (node.kind) {
@@ -51,8 +59,11 @@ function walk(values: readonly unknown[], node: PathNode): unknown[] {
       return values.flatMap((value) => slice(value, node));
     case "wildcard":
       return values.flatMap(children);
-    case "recursive":
-      return values.flatMap((value) => descend(value));
+    case "recursive": {
+      const found: unknown[] = [];
+      for (const value of values) descend(value, found);
+      return found;
+    }
     case "union":
       return node.paths.flatMap((path) => walkAll([...values], path));
     case "filter":
@@ -69,9 +80,12 @@ function children(value: unknown): readonly unknown[] {
   return isObj(value) ? Object.keys(value).map((key) => value[key]) : [];
 }
 
-function descend(value: unknown): unknown[] {
+/** The value and all below it that hold something. */
+function descend(value: unknown, found: unknown[]): void {
   const below = children(value);
-  return below.length === 0 ? [] : [value, ...below.flatMap((each) => descend(each))];
+  if (below.length === 0) return;
+  bounded(found).push(value);
+  for (const each of below) descend(each, found);
 }
 
 function slice(value: unknown, node: Extract<PathNode, { kind: "slice" }>): unknown[] {
