@@ -15,7 +15,7 @@ describe("Compactor", () => {
     const stop = new AbortController();
     const running = new Compactor({ store, log, intervalMs: 5 }).start(stop.signal);
     revision = await store.put("/a", { n: 5 }, revision);
-    await until(() => store.compactedRevision === revision, { timeoutMs: 2_000, intervalMs: 2 });
+    await until(() => store.compactedRevision === revision, { timeoutMs: 15_000, intervalMs: 2 });
     stop.abort();
     await running;
     await assert.rejects(store.watch("/", 1, () => {}));

@@ -9,7 +9,7 @@ import { createLogger } from "#pkg/log/index.ts";
 import { createApiServer } from "./api-server.ts";
 import { ADMIN, startTestServer } from "./testing.ts";
 
-const soon = { timeoutMs: 2_000, intervalMs: 2 };
+const soon = { timeoutMs: 15_000, intervalMs: 2 };
 const log = createLogger("silent");
 const event = (name: string, times: object = {}) => ({
   metadata: { name, namespace: "default" },

@@ -22,7 +22,7 @@ import {
   type Transport,
 } from "./index.ts";
 
-const soon = { timeoutMs: 5000, intervalMs: 2 };
+const soon = { timeoutMs: 15_000, intervalMs: 2 };
 const log = createLogger("silent");
 
 describe("the client on a real API server", () => {

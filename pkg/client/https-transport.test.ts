@@ -106,7 +106,7 @@ describe("createHttpsTransport", () => {
         });
         for await (const event of events) seen.push(event);
       })();
-      await until(() => seen.length === 2, { timeoutMs: 2000, intervalMs: 1 });
+      await until(() => seen.length === 2, { timeoutMs: 15_000, intervalMs: 1 });
       assert.equal(seen[0]?.object.metadata.name, "ü");
       stop.abort();
       await assert.rejects(watching, { name: "AbortError" });

@@ -35,7 +35,7 @@ function setup(lists: { readonly items: readonly ConfigMap[]; readonly resourceV
     stop.abort();
     await running;
   };
-  const watch = (n: number) => until(() => transport.watches[n], { timeoutMs: 2000, intervalMs: 1 });
+  const watch = (n: number) => until(() => transport.watches[n], { timeoutMs: 15_000, intervalMs: 1 });
   return { transport, factory, informer, seen, stop, end, watch, warnings };
 }
 
@@ -48,7 +48,7 @@ describe("SharedInformer", () => {
     const t = setup([{ items: [owned("x", "1")], resourceVersion: "5" }]);
     await t.informer.synced(t.stop.signal);
     (await t.watch(0)).push("ADDED", owned("y", "6"));
-    await until(() => t.seen.length === 2, { timeoutMs: 1000, intervalMs: 1 });
+    await until(() => t.seen.length === 2, { timeoutMs: 15_000, intervalMs: 1 });
     assert.deepEqual(
       t.informer.lister.list("a").map(({ metadata }) => [metadata.name, metadata.managedFields]),
       [
@@ -68,7 +68,7 @@ describe("SharedInformer", () => {
     watch.push("ADDED", configMap("y", "6"));
     watch.push("MODIFIED", configMap("x", "7", { k: "2" }));
     watch.push("DELETED", configMap("y", "8"));
-    await until(() => t.seen.length === 4, { timeoutMs: 1000, intervalMs: 1 });
+    await until(() => t.seen.length === 4, { timeoutMs: 15_000, intervalMs: 1 });
     assert.deepEqual(t.seen, ["add x", "add y", "update 1 to 2", "delete y"]);
     assert.deepEqual(t.informer.lister.byIndex("k", "1"), []);
     const [x] = t.informer.lister.byIndex("k", "2");
@@ -96,7 +96,7 @@ describe("SharedInformer", () => {
       { items: [configMap("x", "1"), configMap("z", "7", { k: "new" })], resourceVersion: "8" },
     ]);
     (await t.watch(0)).push("ERROR", expired("too old resource version").toStatus());
-    await until(() => t.seen.length === 5, { timeoutMs: 2000, intervalMs: 1 });
+    await until(() => t.seen.length === 5, { timeoutMs: 15_000, intervalMs: 1 });
     assert.deepEqual(t.seen.slice(3), ["update old to new", "delete y"]);
     await t.end();
   });

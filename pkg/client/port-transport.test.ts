@@ -15,7 +15,7 @@ function setup(answer: (message: PortClientMessage, send: (message: PortServerMe
   });
   return { transport: createPortTransport(port1), received, server: port2 };
 }
-const soon = { timeoutMs: 2000, intervalMs: 1 };
+const soon = { timeoutMs: 15_000, intervalMs: 1 };
 
 describe("createPortTransport", () => {
   it("matches answers to requests, decodes JSON and throws Statuses", async () => {

@@ -14,7 +14,7 @@ function run(sync: Sync, workers = 2) {
   };
   return { queue, end };
 }
-const soon = { timeoutMs: 2000, intervalMs: 1 };
+const soon = { timeoutMs: 15_000, intervalMs: 1 };
 
 describe("WorkQueue", () => {
   it("syncs a key once for many adds, and once more for an add while it is processed", async () => {

@@ -27,7 +27,7 @@ describe("createControllerManager", () => {
       };
     };
     const holder = async (): Promise<string | undefined> => (await client.get(leases, LEASE)).spec.holderIdentity;
-    const soon = { timeoutMs: 3000, intervalMs: 5 };
+    const soon = { timeoutMs: 15_000, intervalMs: 5 };
     const stopFirst = manager("first");
     await until(async () => (await holder()) === "first", soon);
     const stopSecond = manager("second");

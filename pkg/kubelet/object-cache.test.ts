@@ -29,10 +29,10 @@ describe("ObjectCache", () => {
     assert.equal((await cache.configMap("ns", "conf"))?.data?.["key"], "old");
     await cache.configMap("ns", "conf");
     assert.equal(transport.requests.length, 1);
-    const watch = await until(() => transport.watches[0], { timeoutMs: 1000, intervalMs: 1 });
+    const watch = await until(() => transport.watches[0], { timeoutMs: 15_000, intervalMs: 1 });
     assert.equal(watch.request.query?.["fieldSelector"], "metadata.name=conf");
     watch.push("MODIFIED", map("6", "new"));
-    await until(() => changed.length > 0, { timeoutMs: 1000, intervalMs: 1 });
+    await until(() => changed.length > 0, { timeoutMs: 15_000, intervalMs: 1 });
     assert.deepEqual(changed, ["u1", "u2"]);
     assert.equal((await cache.configMap("ns", "conf"))?.data?.["key"], "new");
     cache.release("u1");

@@ -26,7 +26,7 @@ function workersWith(syncer: Partial<PodSyncer>): { workers: PodWorkers; calls: 
   return { workers: new PodWorkers({ syncer: noted, log: createLogger("silent") }), calls };
 }
 const deleted = testPod({}, { deletionTimestamp: "2026-01-01T00:00:00Z", deletionGracePeriodSeconds: 30 });
-const soon = { timeoutMs: 2000, intervalMs: 1 };
+const soon = { timeoutMs: 15_000, intervalMs: 1 };
 
 describe("PodWorkers", () => {
   it("leads a pod that is over through its end", async () => {

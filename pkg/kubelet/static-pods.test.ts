@@ -60,7 +60,7 @@ describe("directoryPods", async () => {
     let names = "";
     const source = directoryPods({ directory, nodeName: "n", log: createLogger("silent") });
     const done = source.start(stop.signal, (pods) => (names = pods.map((pod) => pod.metadata.name).join()));
-    const seen = (wanted: string) => until(() => names === wanted, { timeoutMs: 3000, intervalMs: 5, what: wanted });
+    const seen = (wanted: string) => until(() => names === wanted, { timeoutMs: 15_000, intervalMs: 5, what: wanted });
     await seen("a-n");
     await writeFile(
       join(directory, "b.json"),

@@ -10,7 +10,7 @@ import { createLogger } from "#pkg/log/index.ts";
 import { createScheduler } from "./scheduler.ts";
 import { testNode, testPod } from "./testing.ts";
 
-const soon = { timeoutMs: 5000, intervalMs: 5 };
+const soon = { timeoutMs: 15_000, intervalMs: 5 };
 
 describe("createScheduler", () => {
   let server: TestServer;

@@ -266,7 +266,7 @@ export function storeConformance(name: string, backend: ConformanceBackend): voi
       const first = store.put("/a", doc("1"), 0).then((revision) => order.push(`answer ${revision}`));
       const second = store.put("/b", doc("2"), 0).then((revision) => order.push(`answer ${revision}`));
       await Promise.all([first, second]);
-      await until(() => order.includes("turn over"), { timeoutMs: 1000, intervalMs: 1 });
+      await until(() => order.includes("turn over"), { timeoutMs: 15_000, intervalMs: 1 });
       const turn = order.slice(0, order.indexOf("turn over"));
       for (const e of turn.filter((line) => line.startsWith("event"))) {
         assert.ok(turn.includes(`answer ${e.split(" ")[1]}`), order.join(", "));

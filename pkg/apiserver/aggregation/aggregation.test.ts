@@ -18,7 +18,7 @@ import { type ExtensionServer, startExtensionServer, WARDLE } from "./testing.ts
 
 const NAME = `${WARDLE.version}.${WARDLE.group}`;
 const BASE = `/apis/${WARDLE.group}/${WARDLE.version}`;
-const SOON = { timeoutMs: 5_000, intervalMs: 5 };
+const SOON = { timeoutMs: 15_000, intervalMs: 5 };
 
 interface Answer {
   readonly status: number;

@@ -11,7 +11,7 @@ import { DefinitionTable } from "../registry/resource-table.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import { LocalServices } from "./local-services.ts";
 
-const SOON = { timeoutMs: 5_000, intervalMs: 5 };
+const SOON = { timeoutMs: 15_000, intervalMs: 5 };
 const MANAGED = "kube-aggregator.kubernetes.io/automanaged";
 
 describe("LocalServices", () => {

@@ -66,7 +66,7 @@ describe("Bootstrap", () => {
     await client.delete(services, at);
     const stop = new AbortController();
     const running = bootstrap.start(stop.signal);
-    const options = { timeoutMs: 5000, intervalMs: 5 };
+    const options = { timeoutMs: 15_000, intervalMs: 5 };
     await until(async () => (await client.get(services, at)).spec.ports?.[0]?.targetPort === 7443, options);
     await until(async () => (await client.get(endpoints, at)).subsets?.[0]?.ports?.[0]?.port === 7443, options);
     await until(async () => (await client.get(endpointslices, at)).ports?.[0]?.port === 7443, options);

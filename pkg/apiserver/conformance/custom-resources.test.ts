@@ -11,7 +11,7 @@ import { CRDS, crdOf, establish, versionOf } from "../customresources/testing.ts
 import { startTestWebhook } from "../webhook/testing.ts";
 import { type Cluster, type Loose, startCluster } from "./testing.ts";
 
-const soon = { timeoutMs: 5_000, intervalMs: 5 };
+const soon = { timeoutMs: 15_000, intervalMs: 5 };
 const SHIRTS = (version: string): string => `/apis/stable.example.com/${version}/namespaces/ns/shirts`;
 const refOf = (version: string): ResourceRef<KubeObject> => ({
   group: "stable.example.com",

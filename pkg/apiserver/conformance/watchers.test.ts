@@ -6,7 +6,7 @@ import { until } from "#pkg/async/index.ts";
 import type { Client } from "#pkg/client/index.ts";
 import { MERGE, NAMESPACE, startCluster } from "./testing.ts";
 
-const soon = { timeoutMs: 5_000, intervalMs: 2 };
+const soon = { timeoutMs: 15_000, intervalMs: 2 };
 
 interface Seen {
   readonly type: string;

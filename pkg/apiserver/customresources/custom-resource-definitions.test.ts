@@ -12,7 +12,7 @@ import { conditionOf, CRDS, crdOf, establish, getCrd, versionOf } from "./testin
 const FOOS = "/apis/stable.example.com/v1/namespaces/default/foos";
 const NAME = "foos.stable.example.com";
 const MERGE = "application/merge-patch+json";
-const soon = { timeoutMs: 5_000, intervalMs: 5 };
+const soon = { timeoutMs: 15_000, intervalMs: 5 };
 
 type Loose = KubeObject & Record<string, any>; // oxlint-disable-line no-explicit-any -- objects of every kind
 
@@ -181,7 +181,7 @@ describe("CustomResourceDefinitions", { concurrency: true }, () => {
     await send(transport, "POST", FOOS, { metadata: { name: "one" } });
     let seen = 0;
     const watching = (async () => {
-      for await (const _ of transport.watch({ method: "GET", path: FOOS, signal: AbortSignal.timeout(5_000) })) seen++;
+      for await (const _ of transport.watch({ method: "GET", path: FOOS, signal: AbortSignal.timeout(15_000) })) seen++;
     })();
     await until(() => seen === 1, soon);
     await patch(transport, `${CRDS}/${crd.metadata.name}`, { metadata: { labels: { other: "thing" } } });

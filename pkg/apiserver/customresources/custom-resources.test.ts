@@ -74,7 +74,7 @@ describe("CustomResources", { concurrency: true }, () => {
 
   it("shows a watcher of CRDs an established one only when its objects can be created", async (t) => {
     const { transport } = await startTestServer(t);
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(15_000);
     const events = transport.watch({ method: "GET", path: CRDS, signal });
     await post(transport, CRDS, crdOf("crontabs", "CronTab"));
     for await (const { object } of events)
@@ -111,7 +111,7 @@ describe("CustomResources", { concurrency: true }, () => {
         const crd = await getCrd(transport, "others.stable.example.com");
         return crd !== undefined && conditionOf(crd, "NamesAccepted") !== undefined && crd;
       },
-      { timeoutMs: 5_000, intervalMs: 5 },
+      { timeoutMs: 15_000, intervalMs: 5 },
     );
     const { status, reason, message } = conditionOf(refused, "NamesAccepted") ?? {};
     assert.deepEqual(
@@ -129,7 +129,7 @@ describe("CustomResources", { concurrency: true }, () => {
         const crd = await getCrd(transport, "others.stable.example.com");
         return crd !== undefined && conditionOf(crd, "Established")?.status === "True";
       },
-      { timeoutMs: 5_000, intervalMs: 5 },
+      { timeoutMs: 15_000, intervalMs: 5 },
     );
     await transport.request({ method: "GET", path: `${BASE}/others` });
   });
@@ -155,12 +155,12 @@ describe("CustomResources", { concurrency: true }, () => {
     await establish(transport, crdOf("crontabs", "CronTab"));
     await post(transport, CRONTABS, cronTab("free"));
     await post(transport, CRONTABS, cronTab("held", { finalizers: ["example.com/hold"] }));
-    const watched = transport.watch({ method: "GET", path: CRONTABS, signal: AbortSignal.timeout(5_000) });
+    const watched = transport.watch({ method: "GET", path: CRONTABS, signal: AbortSignal.timeout(15_000) });
     const seen: string[] = [];
     const watching = (async () => {
       for await (const { type, object } of watched) seen.push(`${type} ${object.metadata.name}`);
     })();
-    await until(() => seen.length === 2, { timeoutMs: 5_000, intervalMs: 5 });
+    await until(() => seen.length === 2, { timeoutMs: 15_000, intervalMs: 5 });
     const deleted = (await transport.request({
       method: "DELETE",
       path: `${CRDS}/crontabs.stable.example.com`,
@@ -172,7 +172,7 @@ describe("CustomResources", { concurrency: true }, () => {
         const crd = await getCrd(transport, "crontabs.stable.example.com");
         return crd !== undefined && conditionOf(crd, "Terminating")?.reason === "InstanceDeletionInProgress";
       },
-      { timeoutMs: 5_000, intervalMs: 5 },
+      { timeoutMs: 15_000, intervalMs: 5 },
     );
     await assert.rejects(
       post(transport, CRONTABS, cronTab("late")),
@@ -188,7 +188,7 @@ describe("CustomResources", { concurrency: true }, () => {
           () => false,
           (err: unknown) => isNotFound(err),
         ),
-      { timeoutMs: 5_000, intervalMs: 5 },
+      { timeoutMs: 15_000, intervalMs: 5 },
     );
     await transport.request({
       method: "PATCH",

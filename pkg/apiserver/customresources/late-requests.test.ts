@@ -14,7 +14,7 @@ const CRON_TAB = { apiVersion: "stable.example.com/v1", kind: "CronTab", metadat
 
 async function removeCrd({ transport }: TestServer): Promise<void> {
   await transport.request({ method: "DELETE", path: `${CRDS}/${NAME}` });
-  await until(async () => (await getCrd(transport, NAME)) === undefined, { timeoutMs: 5_000, intervalMs: 5 });
+  await until(async () => (await getCrd(transport, NAME)) === undefined, { timeoutMs: 15_000, intervalMs: 5 });
 }
 
 describe("requests that a CRD does not live to see answered", () => {

@@ -59,7 +59,7 @@ export async function establish(transport: Transport, crd: object): Promise<Cust
       const now = await getCrd(transport, metadata.name);
       return now !== undefined && conditionOf(now, "Established")?.status === "True" && now;
     },
-    { timeoutMs: 5_000, intervalMs: 5, what: `${metadata.name} established` },
+    { timeoutMs: 15_000, intervalMs: 5, what: `${metadata.name} established` },
   );
 }
 

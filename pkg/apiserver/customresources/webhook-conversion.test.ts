@@ -121,14 +121,14 @@ describe("webhookConversion", { concurrency: true }, () => {
       const events = transport.watch({ method: "GET", path: path("v2"), signal: done.signal });
       for await (const { type, object } of events) seen.push(`${type} ${(object as HostPort).spec.host}`);
     })();
-    await until(() => seen.length === 1, { timeoutMs: 5_000, intervalMs: 5 });
+    await until(() => seen.length === 1, { timeoutMs: 15_000, intervalMs: 5 });
     await create(transport, "v1", "slow", { hostPort: "s:1" });
     await create(transport, "v1", "last", { hostPort: "l:1" });
     await transport.request({ method: "DELETE", path: path("v1", "first") });
-    await until(() => webhook.requests.length >= 3, { timeoutMs: 5_000, intervalMs: 5 });
+    await until(() => webhook.requests.length >= 3, { timeoutMs: 15_000, intervalMs: 5 });
     assert.deepEqual(seen, ["ADDED f"]);
     release();
-    await until(() => seen.length === 4, { timeoutMs: 5_000, intervalMs: 5 });
+    await until(() => seen.length === 4, { timeoutMs: 15_000, intervalMs: 5 });
     assert.deepEqual(seen, ["ADDED f", "ADDED s", "ADDED l", "DELETED f"]);
     done.abort();
     await watching;
@@ -212,7 +212,7 @@ describe("webhookConversion", { concurrency: true }, () => {
           () => false,
           () => true,
         ),
-      { timeoutMs: 5_000, intervalMs: 5 },
+      { timeoutMs: 15_000, intervalMs: 5 },
     );
   });
 });

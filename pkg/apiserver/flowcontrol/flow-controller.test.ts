@@ -13,14 +13,13 @@ import { startTestServer, type TestServer } from "../testing.ts";
 import { ensureFlowObjects } from "./ensure-flow-objects.ts";
 
 const AUTOUPDATE = "apf.kubernetes.io/autoupdate-spec";
-const WAIT = { timeoutMs: 5000, intervalMs: 2 };
+const WAIT = { timeoutMs: 15_000, intervalMs: 2 };
 const CONFIG_MAPS = "/api/v1/namespaces/big/configmaps";
 
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, unknown>;
   readonly text: string;
-  readonly ms: number;
 }
 
 describe("FlowController", () => {
@@ -71,13 +70,12 @@ describe("FlowController", () => {
     return made;
   }
   async function get(on: ClientHttp2Session, path: string): Promise<Answer> {
-    const began = performance.now();
     const stream = on.request({ ":path": path });
     stream.end();
     const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
     let text = "";
     for await (const chunk of stream) text += String(chunk);
-    return { status: Number(headers[":status"]), headers, text, ms: performance.now() - began };
+    return { status: Number(headers[":status"]), headers, text };
   }
 
   it("refuses what is beyond a hot client's queues and goes on with others", async () => {
@@ -107,14 +105,21 @@ describe("FlowController", () => {
       },
     });
     const [hot, calm] = await Promise.all([session("hot", ["tight"]), session("calm", ["tight"])]);
-    const lists = Array.from({ length: 150 }, () => get(hot, CONFIG_MAPS));
+    let listed = 0;
+    const lists = Array.from({ length: 150 }, async () => {
+      const answer = await get(hot, CONFIG_MAPS);
+      if (answer.status === 200) listed++;
+      return answer;
+    });
+    /** How many lists were answered while one request of the other waited. */
     const waits: number[] = [];
     let busy = true;
     const done = Promise.all(lists).finally(() => (busy = false));
     while (busy) {
-      const { status, ms } = await get(calm, `${CONFIG_MAPS}/c1`);
+      const before = listed;
+      const { status } = await get(calm, `${CONFIG_MAPS}/c1`);
       assert.equal(status, 200);
-      waits.push(ms);
+      waits.push(listed - before);
     }
     const answers = await done;
     const refused = answers.filter(({ status }) => status === 429);
@@ -123,7 +128,7 @@ describe("FlowController", () => {
     // 40 wait in its two queues; the seats are few.
     assert.ok(served.length >= 40 && served.length <= 60, `served ${served.length}`);
     assert.ok(waits.length > 5, `calm was answered ${waits.length} times`);
-    assert.ok(Math.max(...waits) < 500, `calm waited ${Math.max(...waits)} ms`);
+    assert.ok(Math.max(...waits) < 20, `calm waited for ${Math.max(...waits)} lists`);
     const [first] = refused as [Answer];
     assert.equal(first.headers["retry-after"], "1");
     const { message, reason, details, code } = JSON.parse(first.text);

@@ -10,7 +10,7 @@ import { requestInfoOf } from "../request-info.ts";
 import { ADMIN, startTestServer, type TestServer } from "../testing.ts";
 
 const MERGE = "application/merge-patch+json";
-const soon = { timeoutMs: 2_000, intervalMs: 2 };
+const soon = { timeoutMs: 15_000, intervalMs: 2 };
 
 interface Watching {
   readonly seen: string[];
@@ -160,7 +160,7 @@ describe("watch", { concurrency: true }, () => {
     const client = createClient(transport);
     for (const name of ["one", "two"]) await client.create(configmaps, { metadata: { namespace: "a", name } });
     const at = "/api/v1/namespaces/a/configmaps";
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(15_000);
     const watches = [
       { path: at, query: { fieldSelector: "metadata.name=one" } },
       { path: "/api/v1/watch/namespaces/a/configmaps/one", query: {} },

@@ -88,7 +88,7 @@ describe("servePort", () => {
         }),
       ),
     );
-    await until(() => controller.signal.aborted, { timeoutMs: 5_000, what: "all events" });
+    await until(() => controller.signal.aborted, { timeoutMs: 15_000, what: "all events" });
     await watching;
     assert.deepEqual(seen.toSorted(), names);
   });

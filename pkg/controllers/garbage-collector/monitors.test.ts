@@ -26,7 +26,7 @@ describe("Monitors", () => {
     });
     const established = async (): Promise<boolean> =>
       (await discover(client, stop.signal)).resources.some(({ ref }) => ref.plural === "foos");
-    await until(established, { timeoutMs: 5_000, intervalMs: 5, what: "foos served" });
+    await until(established, { timeoutMs: 15_000, intervalMs: 5, what: "foos served" });
     let told = 0;
     const monitors = new Monitors({
       client,
@@ -37,7 +37,7 @@ describe("Monitors", () => {
       kindsChanged: () => told++,
     });
     monitors.resync(resources, stop.signal);
-    await until(() => monitors.synced, { timeoutMs: 5_000, intervalMs: 5, what: "the first lists" });
+    await until(() => monitors.synced, { timeoutMs: 15_000, intervalMs: 5, what: "the first lists" });
     stop.abort();
     await monitors.drained();
     assert.ok(told > 0);

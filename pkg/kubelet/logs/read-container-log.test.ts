@@ -71,7 +71,7 @@ describe("readContainerLog", async () => {
         got += chunk.toString();
       }
     })();
-    const seen = (wanted: string) => until(() => got === wanted, { timeoutMs: 2000, intervalMs: 2, what: wanted });
+    const seen = (wanted: string) => until(() => got === wanted, { timeoutMs: 15_000, intervalMs: 2, what: wanted });
     await seen("a\n");
     await appendFile(file, record(2, "b"));
     await seen("a\nb\n");

@@ -15,7 +15,7 @@ import { Prober } from "./prober.ts";
 
 const log = createLogger("silent");
 const quick = { periodSeconds: 0.01, failureThreshold: 1 };
-const soon = { timeoutMs: 2000, intervalMs: 1 };
+const soon = { timeoutMs: 15_000, intervalMs: 1 };
 
 describe("ProbeManager", () => {
   let server: Server;

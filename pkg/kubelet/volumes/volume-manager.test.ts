@@ -111,10 +111,10 @@ describe("VolumeManager", async () => {
     const before = maps.get("conf");
     maps.set("conf", { metadata: testMeta("ns", "conf"), data: { a: "new" } });
     manager.changed([pod.metadata.uid]);
-    await until(async () => (await readFile(file, "utf8")) === "new", { timeoutMs: 1000, intervalMs: 2 });
+    await until(async () => (await readFile(file, "utf8")) === "new", { timeoutMs: 15_000, intervalMs: 2 });
     maps.delete("conf");
     manager.changed([pod.metadata.uid]);
-    await until(() => failures.length > 0, { timeoutMs: 1000, intervalMs: 2 });
+    await until(() => failures.length > 0, { timeoutMs: 15_000, intervalMs: 2 });
     assert.equal(await readFile(file, "utf8"), "new");
     if (before !== undefined) maps.set("conf", before);
   });
