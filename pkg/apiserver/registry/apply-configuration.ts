@@ -4,6 +4,7 @@ import type { RequestContext } from "../types.ts";
 import { textOf } from "./body.ts";
 import { countMembers, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
+import { parseJson } from "./parse-json.ts";
 import type { RegistryServices } from "./services.ts";
 import type { ParsedYaml } from "./yaml.ts";
 
@@ -49,7 +50,7 @@ export async function readConfiguration(
 
 async function parse(yaml: RegistryServices["yaml"], text: string): Promise<Partial<ParsedYaml>> {
   try {
-    const value = parseJson(text);
+    const value = objectOf(text);
     return value !== undefined && !mayHoldDuplicates(text, countMembers(value)) ? { value } : await yaml.parse(text);
   } catch (err) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(err as Error).message}`);
@@ -57,10 +58,10 @@ async function parse(yaml: RegistryServices["yaml"], text: string): Promise<Part
 }
 
 /** Undefined for what is no JSON: a YAML flow mapping may begin as an object does. */
-function parseJson(text: string): object | undefined {
+function objectOf(text: string): object | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
   try {
-    return JSON.parse(text) as object;
+    return parseJson(text) as object;
   } catch {
     return undefined;
   }

@@ -7,6 +7,7 @@ import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
+import { parseJson } from "./parse-json.ts";
 import type { Obj, RegistryServices } from "./services.ts";
 
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
@@ -87,7 +88,7 @@ export function textOf(bytes: Uint8Array): string {
 
 function parseJsonBody(text: string, kind: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (err) {
     throw unrecognized(kind, `couldn't get version/kind; json parse error: ${(err as Error).message}`, text);
   }

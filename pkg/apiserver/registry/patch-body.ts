@@ -9,6 +9,7 @@ import { contentType, decodeObject, type Expected, textOf } from "./body.ts";
 import { countMembers, findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import { printGoValue } from "./go-value.ts";
 import type { WriteOptions } from "./options.ts";
+import { parseJson } from "./parse-json.ts";
 import type { Obj } from "./services.ts";
 
 const JSON_PATCH = "application/json-patch+json";
@@ -62,7 +63,7 @@ const shown = (result: unknown): string => JSON.stringify(result);
 
 function parse(text: string, type: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (err) {
     throw badRequest(type === MERGE_PATCH ? `error decoding patch: ${(err as Error).message}` : (err as Error).message);
   }

@@ -59,6 +59,8 @@ describe("parseYamlText", () => {
   it("names the line when something is wrong", () => {
     assert.throws(() => parseYamlText("a: 1\nb: [\n"), /^Error: line \d+: /);
     assert.throws(() => parseYamlText("- ".repeat(5_000)), /^Error: line 1: nesting exceeded/);
+    assert.throws(() => parseYamlText(String.raw`a: "\ud800"`), /invalid Unicode character escape code/);
+    assert.deepEqual(valueOf(String.raw`{a: "\\ud800", b: '\ud800'}`), { a: "\\ud800", b: "\\ud800" });
     assert.throws(() => parseYamlText("a: .inf\n"), /json: unsupported value: \.inf/);
     assert.throws(() => parseYamlText("? {a: 1}\n: 2\n"), /^Error: line 1: /);
   });

@@ -16,6 +16,7 @@ import {
 const MAX_DEPTH = 1000;
 /** As large as a body may be: with aliases a text may say no more than it could say without them. */
 const MAX_EXPANDED = 3 << 20;
+const SURROGATE = /(?<!\\)(?:\\\\)*\\(?:u|U0000)[dD][89a-fA-F]/;
 /** More keys that are there twice are not named. */
 const MAX_REPORTED = 100;
 
@@ -53,6 +54,8 @@ function jsonSchema(): typeof CORE_SCHEMA {
   return CORE_SCHEMA.withTags(mergeTag, float);
 }
 
+type Scalar = Extract<Event, { type: typeof EVENT_ID.SCALAR }>;
+
 interface Frame {
   /** The keys of a mapping so far; undefined in a sequence. */
   readonly keys: Set<string> | undefined;
@@ -85,6 +88,7 @@ class Inspection {
     for (const event of this.#events) {
       if (event.type === EVENT_ID.SCALAR) {
         if (this.#frames.at(-1)?.isKey === true) this.#key(event);
+        this.#checkEscapes(event);
         const size = event.valueEnd - event.valueStart + 1;
         const anchor = this.#anchor(event);
         if (anchor !== undefined) this.#anchors.set(anchor, size);
@@ -104,6 +108,12 @@ class Inspection {
       }
     }
     return this.#lines;
+  }
+
+  /** Escapes are of whole characters; JSON's pairs of surrogates are none. */
+  #checkEscapes({ style, valueStart, valueEnd }: Scalar): void {
+    if (style === SCALAR_STYLE.DOUBLE_QUOTED && SURROGATE.test(this.#text.slice(valueStart, valueEnd)))
+      throw new Error("found invalid Unicode character escape code");
   }
 
   #add(size: number): void {
@@ -126,7 +136,7 @@ class Inspection {
     );
   }
 
-  #key(event: Extract<Event, { type: typeof EVENT_ID.SCALAR }>): void {
+  #key(event: Scalar): void {
     const { keys } = this.#frames.at(-1) as Frame;
     const key = getScalarValue(this.#text, event);
     if (keys === undefined || (key === "<<" && event.style === SCALAR_STYLE.PLAIN)) return;
