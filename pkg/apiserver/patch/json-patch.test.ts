@@ -59,10 +59,15 @@ describe("applyJsonPatch", () => {
     assert.equal(({} as { x?: number }).x, undefined);
   });
 
-  it("bounds the number of operations and what copies add", () => {
+  it("bounds the number of operations, what copies add and what lists move", () => {
     const test = { op: "test", path: "/a/b", value: "1" };
     assert.equal(codeOf(Array.from({ length: 10_001 }, () => test)), 413);
     const copies = Array.from({ length: 40 }, (_, i) => ({ op: "copy", from: "", path: `/a/x${i}` }));
     assert.equal(codeOf(copies), 422);
+    const long = { op: "add", path: "/a/list", value: Array.from({ length: 100_000 }, () => 1) };
+    const inserts = Array.from({ length: 1_000 }, () => ({ op: "add", path: "/a/list/0", value: 1 }));
+    assert.equal(codeOf([long, ...inserts]), 413);
+    const appends = Array.from({ length: 1_000 }, () => ({ op: "add", path: "/a/list/-", value: 1 }));
+    assert.equal(codeOf([long, ...appends]), 200);
   });
 });

@@ -6,6 +6,9 @@ const MAX_OPERATIONS = 10_000;
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 type Json = Record<string, unknown>;
+/** Items of lists that insertions and removals may move in all: each moves what stands behind it. */
+const MAX_MOVED_ITEMS = 20_000_000;
+
 type Container = Json | unknown[];
 
 /**
@@ -46,6 +49,7 @@ class Patching {
   root: unknown;
   readonly #own = new WeakSet<object>();
   #copied = 0;
+  #moved = 0;
 
   constructor(root: unknown) {
     this.root = root;
@@ -106,7 +110,7 @@ class Patching {
     const parent = this.#parentOf(path);
     if (!Array.isArray(parent)) setOwn(parent, last, value);
     else if (last === "-") parent.push(value);
-    else parent.splice(indexIn(parent, last, parent.length), 0, value);
+    else this.#splice(parent, indexIn(parent, last, parent.length), 0, value);
   }
 
   #replace(path: readonly string[], value: unknown): void {
@@ -125,9 +129,17 @@ class Patching {
     const last = path.at(-1);
     if (last === undefined) throw refused();
     const parent = this.#parentOf(path);
-    if (Array.isArray(parent)) parent.splice(indexIn(parent, last, parent.length - 1), 1);
+    if (Array.isArray(parent)) this.#splice(parent, indexIn(parent, last, parent.length - 1), 1);
     else if (Object.hasOwn(parent, last)) delete parent[last];
     else throw refused();
+  }
+
+  /** @throws 413 */
+  #splice(list: unknown[], at: number, removed: number, ...added: unknown[]): void {
+    this.#moved += list.length - at;
+    if (this.#moved > MAX_MOVED_ITEMS)
+      throw new ApiError(413, "RequestEntityTooLarge", "The JSON patch changes the order of too long lists", {});
+    list.splice(at, removed, ...added);
   }
 
   /** The container that the path ends in, and all above it, as this patch's own copies. */
