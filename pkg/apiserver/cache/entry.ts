@@ -86,8 +86,10 @@ export class Entry {
     this.view = view;
   }
 
+  /** `revision` 0: of an object that only a dry run created, which has no resourceVersion. */
   static of(namespace: string, name: string, stored: Stored, revision: number): Entry {
     const known = stored.known;
+    if (revision === 0) return new Entry(namespace, name, 0, new ObjectView(stored.text, known));
     const object =
       known === undefined
         ? undefined

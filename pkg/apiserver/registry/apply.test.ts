@@ -360,6 +360,7 @@ describe("apply", () => {
   it("answers a dry run and writes nothing", async () => {
     const made = await apply(`${CONFIG_MAPS}/dry`, configMap("dry", { a: "1" }), "one", { dryRun: "All" });
     assert.deepEqual(made.data, { a: "1" });
+    assert.equal("resourceVersion" in made.metadata, false);
     assert.equal((await failure(transport.request({ method: "GET", path: `${CONFIG_MAPS}/dry` }))).code, 404);
   });
 });
