@@ -10,6 +10,7 @@ const INTRODUCTION = `# Statements of the conformance suite
 
 What Kubernetes' own conformance suite of v1.36 states about API machinery and kubectl, and the tests of this project that fail
 where a statement does not hold. \`e2e/statements/statements.ts\` is the list; \`WRITE_STATEMENTS=1\` with its test writes this page.
+Tests in \`*.e2e.ts\` run the built binary with real containers and kubectl; none of the others needs a node.
 `;
 
 const split = (test: string): [file: string, title: string] => test.split(" › ") as [string, string];
