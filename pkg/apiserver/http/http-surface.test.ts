@@ -286,4 +286,12 @@ describe("the HTTP surface", () => {
     assert.ok(counted("allowed") > 0);
     assert.ok(counted("no-opinion") > 0);
   });
+
+  it("takes names of impersonated users as UTF-8", async () => {
+    const utf8 = Buffer.from("jürgen").toString("latin1");
+    const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    const { text } = await call(path, { "impersonate-user": utf8 }, root, review);
+    assert.equal(JSON.parse(text).status.userInfo.username, "jürgen");
+  });
 });

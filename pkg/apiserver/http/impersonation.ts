@@ -63,7 +63,9 @@ function read({ rawHeaders, url }: ImpersonationRequest): {
   const extra = new Map<string, string[]>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const header = (rawHeaders[i] as string).toLowerCase();
-    const value = rawHeaders[i + 1] as string;
+    if (!header.startsWith("impersonate-")) continue;
+    // Node reads header values as Latin-1; clients send UTF-8.
+    const value = Buffer.from(rawHeaders[i + 1] as string, "latin1").toString("utf8");
     if (header === "impersonate-user") name ||= value;
     else if (header === "impersonate-uid") uid ||= value;
     else if (header === "impersonate-group") groups.push(value);
