@@ -10,6 +10,7 @@ import {
   leavesOf,
   setOfPath,
   union,
+  unionOf,
 } from "./field-set.ts";
 import { printPath } from "./path-element.ts";
 
@@ -70,6 +71,14 @@ describe("field sets", () => {
       Array.from({ length: 100 }, (_, i) => `k:{"port":${i}}`),
     );
     assert.equal(text(inOrder({ "f:b": {}, ".": {} })), '{".":{},"f:b":{}}');
+  });
+
+  it("unionOf holds the paths of all", () => {
+    assert.deepEqual(unionOf([]), {});
+    assert.deepEqual(unionOf([{ "f:a": {} }, { "f:b": {} }, { "f:a": { "f:c": {} } }]), {
+      "f:a": { ".": {}, "f:c": {} },
+      "f:b": {},
+    });
   });
 
   it("leavesOf prints as conflicts do", () => {

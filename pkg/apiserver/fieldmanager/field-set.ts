@@ -32,6 +32,13 @@ export const isMember = (node: FieldSet): boolean => isEmpty(node) || node[SELF]
 export const union = (a: FieldSet, b: FieldSet): FieldSet =>
   isEmpty(a) ? b : isEmpty(b) ? a : uniteChildren(a, b, false);
 
+/** Paths of any of them; by halves, since each union costs what its sets hold. */
+export function unionOf(sets: readonly FieldSet[]): FieldSet {
+  if (sets.length <= 1) return sets[0] ?? LEAF;
+  const middle = sets.length >>> 1;
+  return union(unionOf(sets.slice(0, middle)), unionOf(sets.slice(middle)));
+}
+
 function uniteNodes(a: FieldSet, b: FieldSet): FieldSet {
   const member = isMember(a) || isMember(b);
   if (isEmpty(a)) return isEmpty(b) ? a : b[SELF] !== undefined ? b : { [SELF]: LEAF, ...b };

@@ -1,7 +1,7 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { fieldsOf, withNamedFields } from "./fields-of.ts";
-import { difference, type FieldSet, intersection, isEmpty, LEAF, union } from "./field-set.ts";
+import { difference, type FieldSet, intersection, isEmpty, union, unionOf } from "./field-set.ts";
 import type { FieldType } from "./field-type.ts";
 import type { Managed } from "./managed-fields.ts";
 import { removeItems } from "./remove-items.ts";
@@ -53,10 +53,9 @@ export function prune(
 }
 
 function appliedByVersion(managed: readonly Managed[]): Map<string, FieldSet> {
-  const out = new Map<string, FieldSet>();
-  for (const { manager, set } of managed)
-    if (manager.operation === "Apply") out.set(manager.apiVersion, union(out.get(manager.apiVersion) ?? LEAF, set));
-  return out;
+  const applied = managed.filter(({ manager }) => manager.operation === "Apply");
+  const byVersion = Map.groupBy(applied, ({ manager }) => manager.apiVersion);
+  return new Map(Array.from(byVersion, ([apiVersion, each]) => [apiVersion, unionOf(each.map(({ set }) => set))]));
 }
 
 /** Names stay whatever is taken out. */
