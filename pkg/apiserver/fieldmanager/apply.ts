@@ -3,7 +3,7 @@ import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ManagedFieldsEntry } from "#pkg/api/types/meta-v1.ts";
 import { compare, isSameValue } from "./compare.ts";
 import { type Conflict, conflictError } from "./conflict.ts";
-import { allOf, type ChangeIn, type FieldManager, partOf, without } from "./field-manager.ts";
+import { type ChangeIn, type FieldManager, lossesIn, partOf, without } from "./field-manager.ts";
 import { fieldsOf } from "./fields-of.ts";
 import {
   difference,
@@ -80,9 +80,10 @@ function applied<T extends KubeObject>(fields: FieldManager, request: ApplyReque
   const comparison = compare(fields.types.of(definition, part), start, object) ?? {};
   const changeIn = fields.changeIn({ definition, old: start, now: object, part, comparison, convert });
   if (!request.force) checkConflicts(request, fields, others, changeIn);
+  const subtractIn = lossesIn(changeIn);
   const after = others.flatMap((each) => {
-    const change = changeIn(each.manager.apiVersion);
-    return change === undefined ? [] : [without(each, allOf(change))];
+    const subtract = subtractIn(each.manager.apiVersion);
+    return subtract === undefined ? [] : [without(each, subtract)];
   });
   const isSame = last !== undefined && isSameSet(last.set, own.set) && last.manager.apiVersion === manager.apiVersion;
   if (request.manager === KUBECTL) keepLastApplied(object, config);

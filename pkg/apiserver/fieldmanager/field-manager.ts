@@ -3,7 +3,7 @@ import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ManagedFieldsEntry } from "#pkg/api/types/meta-v1.ts";
 import type { ResourceTable } from "../types.ts";
 import { type Comparison, compare } from "./compare.ts";
-import { difference, type FieldSet, isEmpty, union } from "./field-set.ts";
+import { type FieldSet, isEmpty, subtracting, union } from "./field-set.ts";
 import { FieldTypes, isBuiltin, type Part } from "./field-types.ts";
 import {
   capManaged,
@@ -98,10 +98,11 @@ export class FieldManager {
     const touched = unite(comparison.added, comparison.modified);
     const out: Managed[] = [];
     let own: Managed | undefined;
+    const subtractIn = lossesIn(changeIn);
     for (const each of managed) {
-      const change = changeIn(each.manager.apiVersion);
-      if (change === undefined) continue;
-      const left = without(each, allOf(change));
+      const subtract = subtractIn(each.manager.apiVersion);
+      if (subtract === undefined) continue;
+      const left = without(each, subtract);
       if (isSameManager(each.manager, manager)) own = left;
       else if (!isEmpty(left.set)) out.push(left);
     }
@@ -152,8 +153,20 @@ export function partOf(definition: ResourceDefinition, subresource: string): Par
   return subresource === "" && definition.subresources["status"] !== undefined ? "main" : "all";
 }
 
-export function without(managed: Managed, gone: FieldSet): Managed {
-  const set = difference(managed.set, gone);
+/** What takes a change from a set, made once for all managers of a version. */
+export function lossesIn(changeIn: ChangeIn): (apiVersion: string) => ((set: FieldSet) => FieldSet) | undefined {
+  const byVersion = new Map<string, ((set: FieldSet) => FieldSet) | undefined>();
+  return (apiVersion) => {
+    if (!byVersion.has(apiVersion)) {
+      const change = changeIn(apiVersion);
+      byVersion.set(apiVersion, change === undefined ? undefined : subtracting(allOf(change)));
+    }
+    return byVersion.get(apiVersion);
+  };
+}
+
+export function without(managed: Managed, subtract: (set: FieldSet) => FieldSet): Managed {
+  const set = subtract(managed.set);
   return set === managed.set ? managed : { manager: managed.manager, set, time: managed.time };
 }
 
@@ -162,5 +175,4 @@ const unite = (a: FieldSet | undefined, b: FieldSet | undefined): FieldSet | und
 
 const NOTHING: FieldSet = {};
 
-export const allOf = ({ added, modified, removed }: Comparison): FieldSet =>
-  unite(unite(added, modified), removed) ?? NOTHING;
+const allOf = ({ added, modified, removed }: Comparison): FieldSet => unite(unite(added, modified), removed) ?? NOTHING;

@@ -61,13 +61,24 @@ function uniteChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet {
 
 /** Paths of `a` that are not in `b`. */
 export const difference = (a: FieldSet, b: FieldSet): FieldSet =>
-  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false) ?? LEAF);
+  isEmpty(a) || isEmpty(b) ? a : (subtractChildren(a, b, false, isEmpty) ?? LEAF);
 
-function subtractNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  const loses = isMember(b);
+/** `difference` of many sets from one: whether a wide node holds anything takes as long as it is wide, so it is asked once. */
+export function subtracting(b: FieldSet): (a: FieldSet) => FieldSet {
+  const known = new Map<FieldSet, boolean>();
+  const isEmptyOnce = (node: FieldSet): boolean => {
+    let empty = known.get(node);
+    if (empty === undefined) known.set(node, (empty = isEmpty(node)));
+    return empty;
+  };
+  return (a) => (isEmpty(a) || isEmptyOnce(b) ? a : (subtractChildren(a, b, false, isEmptyOnce) ?? LEAF));
+}
+
+function subtractNodes(a: FieldSet, b: FieldSet, isEmptyB: typeof isEmpty): FieldSet | undefined {
+  const loses = isEmptyB(b) || b[SELF] !== undefined;
   if (isEmpty(a)) return loses ? undefined : a;
-  if (isEmpty(b)) return a[SELF] === undefined ? a : withoutSelf(a);
-  return subtractChildren(a, b, a[SELF] !== undefined && !loses);
+  if (isEmptyB(b)) return a[SELF] === undefined ? a : withoutSelf(a);
+  return subtractChildren(a, b, a[SELF] !== undefined && !loses, isEmptyB);
 }
 
 function withoutSelf(node: FieldSet): FieldSet {
@@ -76,11 +87,11 @@ function withoutSelf(node: FieldSet): FieldSet {
 }
 
 /** `a` without what `b` holds below; undefined when nothing is left. */
-function subtractChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet | undefined {
+function subtractChildren(a: FieldSet, b: FieldSet, member: boolean, isEmptyB: typeof isEmpty): FieldSet | undefined {
   let changed = (a[SELF] !== undefined) !== member;
   for (const key in a) {
     const other = key === SELF ? undefined : b[key];
-    if (other !== undefined && subtractNodes(a[key] as FieldSet, other) !== a[key]) {
+    if (other !== undefined && subtractNodes(a[key] as FieldSet, other, isEmptyB) !== a[key]) {
       changed = true;
       break;
     }
@@ -90,7 +101,7 @@ function subtractChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet |
   for (const key in a) {
     if (key === SELF) continue;
     const other = b[key];
-    const left = other === undefined ? a[key] : subtractNodes(a[key] as FieldSet, other);
+    const left = other === undefined ? a[key] : subtractNodes(a[key] as FieldSet, other, isEmptyB);
     if (left !== undefined) out[key] = left;
   }
   if (isEmpty(out)) return member ? LEAF : undefined;
