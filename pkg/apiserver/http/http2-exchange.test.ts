@@ -14,6 +14,7 @@ describe("Http2Response", () => {
       response.once("close", resolve);
       response.writeHead(200, {});
       response.end(Buffer.alloc(4 << 20));
+      response.ignoreBody();
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

@@ -36,7 +36,6 @@ export class Http2Response {
     this.stream = stream;
     // A caller that goes away ends the request by "close"; the error says nothing more.
     stream.on("error", () => undefined);
-    if (stream.endAfterHeaders) this.ignoreBody();
   }
 
   /**
