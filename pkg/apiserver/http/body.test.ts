@@ -12,6 +12,13 @@ describe("readWholeBody", () => {
     assert.equal(Buffer.from(await body).toString(), "ab");
   });
 
+  it("is empty when the stream had ended before anybody asked", async () => {
+    const stream = new PassThrough();
+    stream.end();
+    await stream.resume().toArray();
+    assert.equal((await readWholeBody(stream, undefined)).length, 0);
+  });
+
   it("refuses what is too large, by its length or when it has come", async () => {
     const tooLarge = { code: 413, reason: "RequestEntityTooLarge" };
     await assert.rejects(readWholeBody(new PassThrough(), String(MAX_BODY_BYTES + 1)), tooLarge);

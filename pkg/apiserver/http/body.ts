@@ -16,6 +16,8 @@ export async function readWholeBody(
   reader?: BodyReader,
 ): Promise<Uint8Array> {
   if (contentLength !== undefined && Number(contentLength) > MAX_BODY_BYTES) throw tooLarge();
+  // A request without a body may have come to its end before anybody asks: its "end" is over.
+  if (stream.readableEnded) return Buffer.alloc(0);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
