@@ -40,9 +40,12 @@ function compareValues(a: unknown, b: unknown): number {
     }
     return left.length - right.length;
   }
-  const [left, right] = [String(a), String(b)];
+  const [left, right] = [scalarText(a), scalarText(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
+
+/** An object may have a toString of its own, from a key that should have been a scalar. */
+const scalarText = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
 /** False for what is no element of FieldsV1. */
 export function isElement(text: string): boolean {
