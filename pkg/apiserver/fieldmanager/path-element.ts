@@ -45,7 +45,7 @@ function compareValues(a: unknown, b: unknown): number {
 }
 
 /** An object may have a toString of its own, from a key that should have been a scalar. */
-const scalarText = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+const scalarText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** False for what is no element of FieldsV1. */
 export function isElement(text: string): boolean {
