@@ -78,7 +78,10 @@ export class RawClient {
         path,
         method,
         // Node frames the body of a DELETE only when its length is told.
-        headers: body === undefined ? headers : { "content-length": String(Buffer.byteLength(body)), ...headers },
+        headers:
+          body === undefined || "transfer-encoding" in headers
+            ? headers
+            : { "content-length": String(Buffer.byteLength(body)), ...headers },
         agent: this.#agent,
         maxHeaderSize: 1 << 20,
         ...this.#tls,
