@@ -228,7 +228,10 @@ export class Exercise {
   #sample: Loose | undefined;
   /** Takes away what would hold the object back, and keeps a copy to make it again. */
   async #release(path: string): Promise<void> {
-    const { metadata, ...rest } = JSON.parse((await this.#client.call(path)).text) as Loose;
+    const { code, text } = await this.#client.call(path);
+    // It may have gone by itself meanwhile.
+    if (code === 404) return;
+    const { metadata, ...rest } = JSON.parse(text) as Loose;
     this.#sample = { ...rest, metadata: { name: metadata.name, labels: metadata.labels } };
     if (metadata.finalizers === undefined) return;
     await this.#client.call(path, {
