@@ -65,3 +65,9 @@ describe("quantity arithmetic", () => {
     assert.equal(quantityMilliValue("1u"), 1);
   });
 });
+
+it("takes what a list of resources inherits for no amount", () => {
+  const list: Record<string, string> = {};
+  assert.equal(addQuantities(list["constructor"], "2"), "2");
+  assert.equal(compareQuantities("1", list["toString"] as string), 1);
+});

@@ -114,8 +114,8 @@ export function isQuantity(text: string | number): boolean {
 /** Negative, zero or positive, as sort functions want it. */
 export function compareQuantities(a: string | number, b: string | number): number {
   if (a === b) return 0;
-  const left = parseQuantity(a).nano;
-  const right = parseQuantity(b).nano;
+  const left = orZero(a).nano;
+  const right = orZero(b).nano;
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -127,7 +127,9 @@ export function subtractQuantities(a: string | number | undefined, b: string | n
   const right = orZero(b);
   return formatQuantity(add(orZero(a), { nano: -right.nano, format: right.format }));
 }
-const orZero = (text: string | number | undefined): Quantity => (text === undefined ? ZERO : parseQuantity(text));
+/** Lists of resources are plain objects: what they inherit under a resource's name, "constructor" say, is no amount. */
+const orZero = (text: string | number | undefined): Quantity =>
+  typeof text === "string" || typeof text === "number" ? parseQuantity(text) : ZERO;
 const add = (a: Quantity, b: Quantity): Quantity => ({
   nano: a.nano + b.nano,
   format: a.nano === 0n ? b.format : a.format,
