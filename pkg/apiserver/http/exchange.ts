@@ -25,6 +25,7 @@ export class Exchange implements Flight {
   /** `performance.now()` of its arrival. */
   readonly startedAt = performance.now();
   info: RequestInfo | undefined;
+  slot: number | undefined;
   /** Known once it is negotiated. */
   format: Format | undefined;
   deadline = Date.now() + REQUEST_TIMEOUT_MS;

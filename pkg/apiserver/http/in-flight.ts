@@ -8,6 +8,8 @@ export interface Flight {
   readonly info: RequestInfo | undefined;
   /** For a seat of its priority level. */
   readonly isWaiting?: boolean;
+  /** Its place among the others; `InFlight`'s own. */
+  slot?: number;
   /** Ends the request: why "timeout" (504) or "drain" (watches end, others may finish). */
   cut(why: "timeout" | "drain"): void;
 }
@@ -16,7 +18,11 @@ const SWEEP_MS = 5_000;
 export const REQUEST_TIMEOUT_MS = 60_000;
 
 export class InFlight {
-  readonly #flights = new Set<Flight>();
+  /**
+   * Not a Set: one that lives long leaves its outgrown tables, and with them all that went through it, to the next full
+   * garbage collection.
+   */
+  readonly #flights: Flight[] = [];
   readonly #sweeper: NodeJS.Timeout;
   #idle: (() => void) | undefined;
   readonly #now: () => number;
@@ -32,19 +38,26 @@ export class InFlight {
   }
 
   add(flight: Flight): void {
-    this.#flights.add(flight);
+    flight.slot = this.#flights.push(flight) - 1;
   }
 
   delete(flight: Flight): void {
-    this.#flights.delete(flight);
-    if (this.#flights.size === 0) this.#idle?.();
+    const { slot } = flight;
+    if (slot === undefined) return;
+    flight.slot = undefined;
+    const last = this.#flights.pop() as Flight;
+    if (last !== flight) {
+      this.#flights[slot] = last;
+      last.slot = slot;
+    }
+    if (this.#flights.length === 0) this.#idle?.();
   }
 
   /** Ends watches, waits up to `graceMs` for the rest. */
   async drain(graceMs: number): Promise<void> {
     clearInterval(this.#sweeper);
-    for (const flight of this.#flights) if (flight.deadline === Number.POSITIVE_INFINITY) flight.cut("drain");
-    if (this.#flights.size === 0) return;
+    for (const flight of [...this.#flights]) if (flight.deadline === Number.POSITIVE_INFINITY) flight.cut("drain");
+    if (this.#flights.length === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle = resolve;
     const timer = setTimeout(resolve, graceMs);
@@ -54,6 +67,6 @@ export class InFlight {
 
   #sweep(): void {
     const now = this.#now();
-    for (const flight of this.#flights) if (flight.deadline < now) flight.cut("timeout");
+    for (const flight of [...this.#flights]) if (flight.deadline < now) flight.cut("timeout");
   }
 }
