@@ -20,6 +20,8 @@ describe("parseSelector", () => {
     ["a>5,a<10", { a: "7" }, true],
     ["a>5", { a: "5" }, false],
     ["example.com/x=y,b", { "example.com/x": "y", b: "1" }, true],
+    ["a>5", { a: "99999999999999999999" }, false],
+    ["a>5", { a: "+7" }, true],
     ["__proto__=x", {}, false],
     ["constructor", {}, false],
   ];
@@ -52,6 +54,14 @@ describe("selectorOf", () => {
     assert.equal(s.matches({ app: "x" }), true);
     assert.equal(s.matches({ app: "x", tier: "db" }), false);
     assert.equal(s.toString(), "app=x,tier notin (db)");
+  });
+  it("matches nothing when an operator is none", () => {
+    const matchExpressions = [{ key: "a", operator: "Between", values: ["x"] }];
+    assert.equal(selectorOf({ matchExpressions }).matches({ a: "7" }), false);
+    assert.equal(
+      selectorOf({ matchExpressions: [{ key: "a", operator: "Gt", values: ["x"] }] }).matches({ a: "7" }),
+      false,
+    );
   });
   it("matches nothing when absent and everything when empty", () => {
     assert.equal(selectorOf(undefined).matches({}), false);

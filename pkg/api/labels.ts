@@ -43,12 +43,23 @@ export function requirementMatches(r: Requirement, labels: Labels): boolean {
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
-    default: {
-      if (value === undefined || !/^-?\d+$/.test(value)) return false;
-      const order = BigInt(value) - BigInt(r.values[0] ?? "0");
-      return r.operator === "Gt" ? order > 0n : order < 0n;
+    case "Gt":
+    case "Lt": {
+      const [here, bound] = [int64Of(value), int64Of(r.values[0])];
+      if (here === undefined || bound === undefined) return false;
+      return r.operator === "Gt" ? here > bound : here < bound;
     }
+    default:
+      // An operator that validation is about to refuse.
+      return false;
   }
+}
+
+/** As Go's ParseInt reads it; undefined where it would not. */
+function int64Of(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d{1,64}$/.test(text)) return undefined;
+  const value = text.startsWith("+") ? BigInt(text.slice(1)) : BigInt(text);
+  return BigInt.asIntN(64, value) === value ? value : undefined;
 }
 
 /** A selector of requirements that all must hold. */
@@ -257,7 +268,7 @@ function checkValues(r: Requirement): Requirement {
   if (r.values.length === 0) {
     throw wrong("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
   }
-  if ((r.operator === "Gt" || r.operator === "Lt") && !/^-?\d+$/.test(r.values[0] ?? "")) {
+  if ((r.operator === "Gt" || r.operator === "Lt") && int64Of(r.values[0]) === undefined) {
     throw wrong(
       `values[0]: Invalid value: ${JSON.stringify(r.values[0])}: for 'Gt', 'Lt' operators, the value must be an integer`,
     );

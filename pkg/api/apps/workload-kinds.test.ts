@@ -41,6 +41,28 @@ describe("workloads are refused for", () => {
       ['spec.updateStrategy: Unsupported value: {"type":"x"}: supported values: "RollingUpdate", "OnDelete"'],
     ],
   ];
+  const wrongSelector = { matchExpressions: [{ key: "app", operator: "Gt", values: ["copies"] }] };
+  const wrongOperator =
+    'spec.selector.matchExpressions[0].operator: Invalid value: "Gt": not a valid selector operator';
+  const wrongTemplate = { metadata: { labels: { app: "99999999999999999999" } }, spec: { containers: [] } };
+  const unlike =
+    'spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`';
+  cases.push(
+    // Nothing more is said of the template.
+    [
+      "apps/replicasets",
+      workload({ selector: wrongSelector, template: wrongTemplate }),
+      [wrongOperator, `spec.selector: Invalid value: ${JSON.stringify(wrongSelector)}: invalid label selector`],
+    ],
+    [
+      "apps/statefulsets",
+      workload({ selector: wrongSelector, template: wrongTemplate }),
+      [wrongOperator, `spec.selector: Invalid value: ${JSON.stringify(wrongSelector)}`],
+    ],
+    ["apps/daemonsets", workload({ selector: wrongSelector }), [wrongOperator]],
+    ["apps/deployments", workload({ selector: undefined }), ["spec.selector: Required value", unlike]],
+    ["apps/daemonsets", workload({ selector: undefined }), ["spec.selector: Required value", unlike]],
+  );
   for (const [key, object, expected] of cases)
     it(`${key} ${JSON.stringify(object).slice(0, 80)}`, () =>
       assert.deepEqual(new KindRules(key).creating(object), expected));

@@ -13,17 +13,25 @@ export function checkSelectorAndTemplate(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec | undefined,
 ): void {
+  const wrongSelector: Errors = [];
   if (selector === undefined) errors.push(fieldError.required("spec.selector"));
   else {
-    checkLabelSelector(errors, "spec.selector", selector);
+    checkLabelSelector(wrongSelector, "spec.selector", selector);
+    errors.push(...wrongSelector);
     if (isEmptySelector(selector)) {
       errors.push(fieldError.invalid("spec.selector", selector, `empty selector is invalid for ${kind}`));
     }
   }
+  if (wrongSelector.length > 0 && kind !== "daemonset") {
+    // Upstream looks no further then, and has no words for it in a StatefulSet.
+    const why = kind === "statefulset" ? "" : "invalid label selector";
+    errors.push(fieldError.invalid("spec.selector", selector, why));
+    return;
+  }
   const labels = template?.metadata?.labels;
-  if (selector !== undefined && !isEmptySelector(selector) && !selectorOf(selector).matches(labels)) {
+  if (wrongSelector.length === 0 && !selectorOf(selector).matches(labels)) {
     const why = "`selector` does not match template `labels`";
-    errors.push(fieldError.invalid("spec.template.metadata.labels", labels ?? {}, why));
+    errors.push(fieldError.invalid("spec.template.metadata.labels", labels, why));
   }
   checkPodTemplate(errors, "spec.template", template);
   const policy = template?.spec?.restartPolicy;

@@ -34,13 +34,14 @@ export function validateJob(job: Job): Errors {
   const errors: Errors = [];
   checkJobSpec(errors, "spec", job.spec);
   const { selector, template } = job.spec;
+  const wrongSelector: Errors = [];
   if (selector === undefined) errors.push(fieldError.required("spec.selector"));
-  else {
-    checkLabelSelector(errors, "spec.selector", selector);
-    if (!selectorOf(selector).matches(template?.metadata?.labels)) {
-      const why = "`selector` does not match template `labels`";
-      errors.push(fieldError.invalid("spec.template.metadata.labels", template?.metadata?.labels ?? {}, why));
-    }
+  else checkLabelSelector(wrongSelector, "spec.selector", selector);
+  errors.push(...wrongSelector);
+  const labels = template?.metadata?.labels;
+  if (wrongSelector.length === 0 && !selectorOf(selector).matches(labels)) {
+    const why = "`selector` does not match template `labels`";
+    errors.push(fieldError.invalid("spec.template.metadata.labels", labels, why));
   }
   return errors;
 }
