@@ -11,6 +11,8 @@ export interface TestServer {
   readonly store: Store<Stored>;
   /** As an administrator. */
   readonly transport: Transport;
+  /** Calls back before everything is closed. */
+  onClose(cleanUp: () => void): void;
   /** Closes everything and removes the store; done by itself when the test ends. */
   close(): Promise<void>;
 }
@@ -22,7 +24,7 @@ export async function startTestServer(
   t?: Pick<TestContext, "after">,
   options: Partial<ApiServerOptions> = {},
 ): Promise<TestServer> {
-  const cleanUps: (() => Promise<void>)[] = [];
+  const cleanUps: (() => Promise<void> | void)[] = [];
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= (async () => {
@@ -34,5 +36,6 @@ export async function startTestServer(
   const store = await openTestStore({ after: (cleanUp) => cleanUps.unshift(cleanUp) }, storedCodec);
   const server = await createApiServer({ store, log: createLogger("silent"), ...options });
   cleanUps.unshift(() => server.close());
-  return { server, store, transport: server.transport(ADMIN), close };
+  const onClose = (cleanUp: () => void): void => void cleanUps.unshift(cleanUp);
+  return { server, store, transport: server.transport(ADMIN), onClose, close };
 }

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type ClientHttp2Session, connect } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import { after, before, describe, it } from "node:test";
 import { configmaps } from "#pkg/api/types/core-v1.ts";
 import { flowschemas, prioritylevelconfigurations } from "#pkg/api/types/flowcontrol-v1.ts";
 import { until } from "#pkg/async/index.ts";
 import { type Client, createClient } from "#pkg/client/index.ts";
 import { isNotFound } from "#pkg/errors/index.ts";
-import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
-import type { RunningListener } from "../http/index.ts";
+import { type Answer, call, listenForTest, type TestListener } from "../http/testing.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import { ensureFlowObjects } from "./ensure-flow-objects.ts";
 
@@ -16,28 +15,16 @@ const AUTOUPDATE = "apf.kubernetes.io/autoupdate-spec";
 const WAIT = { timeoutMs: 15_000, intervalMs: 2 };
 const CONFIG_MAPS = "/api/v1/namespaces/big/configmaps";
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, unknown>;
-  readonly text: string;
-}
-
 describe("FlowController", () => {
   let test: TestServer;
   let client: Client;
-  let listener: RunningListener;
-  let authority: KeyPair;
-  const sessions: ClientHttp2Session[] = [];
+  let at: TestListener;
   before(async () => {
     // Few seats, so that a test fills them: catch-all gets 1, the tests' own level most of the rest.
     test = await startTestServer(undefined, { maxRequestsInflight: 12, maxMutatingRequestsInflight: 8 });
     client = createClient(test.transport);
     await ensureFlowObjects(client);
-    authority = await createAuthority("test");
-    const usage = "server";
-    const serving = await issueCertificate(authority, { commonName: "minik", ipAddresses: ["127.0.0.1"], usage });
-    const tls = { ...serving, clientAuthorities: authority.cert };
-    listener = await test.server.listen({ host: "127.0.0.1", port: 0, tls });
+    at = await listenForTest(test);
     const reader = { metadata: { name: "readers" }, rules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] };
     const roles = "/apis/rbac.authorization.k8s.io/v1";
     await test.transport.request({ method: "POST", path: `${roles}/clusterroles`, body: reader });
@@ -57,27 +44,13 @@ describe("FlowController", () => {
       ),
     );
   });
-  after(async () => {
-    for (const session of sessions) session.destroy();
-    await test.close();
-  });
+  after(() => test.close());
 
   async function session(commonName: string, organizations: readonly string[] = []): Promise<ClientHttp2Session> {
-    const { cert, key } = await issueCertificate(authority, { commonName, organizations, usage: "client" });
-    const made = connect(`https://127.0.0.1:${listener.port}`, { ca: authority.cert, cert, key });
+    const made = await at.session(commonName, organizations);
     await once(made, "connect");
-    sessions.push(made);
     return made;
   }
-  async function get(on: ClientHttp2Session, path: string): Promise<Answer> {
-    const stream = on.request({ ":path": path });
-    stream.end();
-    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
-    let text = "";
-    for await (const chunk of stream) text += String(chunk);
-    return { status: Number(headers[":status"]), headers, text };
-  }
-
   it("refuses what is beyond a hot client's queues and goes on with others", async () => {
     await client.create(prioritylevelconfigurations, {
       metadata: { name: "tight" },
@@ -107,7 +80,7 @@ describe("FlowController", () => {
     const [hot, calm] = await Promise.all([session("hot", ["tight"]), session("calm", ["tight"])]);
     let listed = 0;
     const lists = Array.from({ length: 150 }, async () => {
-      const answer = await get(hot, CONFIG_MAPS);
+      const answer = await call(hot, CONFIG_MAPS);
       if (answer.status === 200) listed++;
       return answer;
     });
@@ -117,7 +90,7 @@ describe("FlowController", () => {
     const done = Promise.all(lists).finally(() => (busy = false));
     while (busy) {
       const before = listed;
-      const { status } = await get(calm, `${CONFIG_MAPS}/c1`);
+      const { status } = await call(calm, `${CONFIG_MAPS}/c1`);
       assert.equal(status, 200);
       waits.push(listed - before);
     }
@@ -149,21 +122,21 @@ describe("FlowController", () => {
     }
     const admin = await session("root", ["system:masters"]);
     const labels = 'flow_schema="tight",priority_level="tight"';
-    const { text } = await get(admin, "/metrics");
+    const { text } = await call(admin, "/metrics");
     const line = (name: string): string => `apiserver_flowcontrol_${name}`;
     assert.ok(text.includes(`${line("rejected_requests_total")}{${labels},reason="queue-full"} ${refused.length}\n`));
     assert.ok(text.includes(`${line("current_executing_requests")}{${labels}} 0\n`));
     assert.ok(text.includes(`${line("current_inqueue_requests")}{${labels}} 0\n`));
-    const dump = await get(admin, "/debug/api_priority_and_fairness/dump_priority_levels");
+    const dump = await call(admin, "/debug/api_priority_and_fairness/dump_priority_levels");
     assert.match(dump.text, /^PriorityLevelName, +ActiveQueues, +IsIdle,/);
     assert.match(dump.text, /^tight, +0, +true, +false, +0, +0, +\d+, +\d+, +0, +0$/m);
     for (const page of ["dump_queues", "dump_requests?includeRequestDetails=1"])
-      assert.equal((await get(admin, `/debug/api_priority_and_fairness/${page}`)).status, 200);
+      assert.equal((await call(admin, `/debug/api_priority_and_fairness/${page}`)).status, 200);
   });
 
   it("tells a request's schema by user, group, account and request", async () => {
     const name = async (who: ClientHttp2Session, path: string): Promise<string | undefined> => {
-      const { headers } = await get(who, path);
+      const { headers } = await call(who, path);
       const uid = headers["x-kubernetes-pf-flowschema-uid"];
       return (await client.list(flowschemas)).items.find(({ metadata }) => metadata.uid === uid)?.metadata.name;
     };

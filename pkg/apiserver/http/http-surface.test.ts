@@ -1,30 +1,21 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type ClientHttp2Session, connect } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import WebSocket from "ws";
 import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
 import { ApiError } from "#pkg/errors/index.ts";
-import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
-import type { RunningListener } from "./listen-https.ts";
+import { type Answer, call as send, listenForTest, ROOT, type TestListener } from "./testing.ts";
 
 const CONFIG_MAPS = "/api/v1/namespaces/a/configmaps";
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, any>; // oxlint-disable-line no-explicit-any -- whatever was answered
-  readonly body: Buffer;
-  readonly text: string;
-}
-
 describe("the HTTP surface", () => {
   let test: TestServer;
-  let listener: RunningListener;
-  let authority: KeyPair;
+  let at: TestListener;
   let root: ClientHttp2Session;
   let someone: ClientHttp2Session;
   before(async () => {
@@ -45,37 +36,19 @@ describe("the HTTP surface", () => {
         },
       ],
     });
-    authority = await createAuthority("test");
-    const to = { commonName: "minik", ipAddresses: ["127.0.0.1"], usage: "server" } as const;
-    const tls = { ...(await issueCertificate(authority, to)), clientAuthorities: authority.cert };
     const user = { name: "browser", groups: ["system:masters"] };
-    listener = await test.server.listen({ host: "127.0.0.1", port: 0, tls, staticTokens: [{ token: "t", user }] });
-    [root, someone] = await Promise.all([session("root", ["system:masters"]), session("someone")]);
+    at = await listenForTest(test, { staticTokens: [{ token: "t", user }] });
+    [root, someone] = await Promise.all([at.session(...ROOT), at.session("someone")]);
   });
-  after(async () => {
-    for (const each of [root, someone]) each.destroy();
-    await test.close();
-  });
+  after(() => test.close());
 
-  async function session(commonName: string, organizations: readonly string[] = []): Promise<ClientHttp2Session> {
-    const { cert, key } = await issueCertificate(authority, { commonName, organizations, usage: "client" });
-    return connect(`https://127.0.0.1:${listener.port}`, { ca: authority.cert, cert, key });
-  }
-  async function call(
+  const call = (
     path: string,
     headers: Record<string, string | string[]> = {},
     on = root,
     body?: object,
-  ): Promise<Answer> {
-    const method = body === undefined ? "GET" : "POST";
-    const stream = on.request({ ":method": method, ":path": path, ...headers }, { endStream: body === undefined });
-    if (body !== undefined) stream.end(JSON.stringify(body));
-    const [answered] = (await once(stream, "response")) as [Record<string, unknown>];
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const all = Buffer.concat(chunks);
-    return { status: Number(answered[":status"]), headers: answered, body: all, text: all.toString() };
-  }
+  ): Promise<Answer> =>
+    send(on, path, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) });
   const create = (name: string, size = 1): Promise<unknown> =>
     test.transport.request({
       method: "POST",
@@ -212,9 +185,9 @@ describe("the HTTP surface", () => {
   it("watches over WebSocket with a token among the subprotocols, as text and as protobuf", async () => {
     const codec = await loadProtobufCodec();
     const bearer = `base64url.bearer.authorization.k8s.io.${Buffer.from("t").toString("base64url")}`;
-    const url = `wss://127.0.0.1:${listener.port}${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dsocket`;
+    const url = `wss://127.0.0.1:${at.port}${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dsocket`;
     const open = async (headers: Record<string, string>): Promise<WebSocket> => {
-      const client = new WebSocket(url, ["v1.example", bearer], { ca: authority.cert, headers });
+      const client = new WebSocket(url, ["v1.example", bearer], { ca: at.authority.cert, headers });
       await once(client, "open");
       assert.equal(client.protocol, "v1.example");
       return client;
@@ -229,7 +202,7 @@ describe("the HTTP surface", () => {
     assert.equal(bytes.readUInt32BE(0), bytes.length - 4);
     assert.ok(codec.knows("v1", "ConfigMap"));
     for (const client of clients) client.terminate();
-    const alone = new WebSocket(url, [bearer], { ca: authority.cert });
+    const alone = new WebSocket(url, [bearer], { ca: at.authority.cert });
     const [, response] = (await once(alone, "unexpected-response")) as [unknown, { statusCode: number }];
     assert.equal(response.statusCode, 400);
     alone.on("error", () => undefined);
@@ -257,8 +230,8 @@ describe("the HTTP surface", () => {
   });
 
   it("ends a watch over WebSocket, and nothing else, when its caller sends what is no frame", async () => {
-    const client = new WebSocket(`wss://127.0.0.1:${listener.port}${CONFIG_MAPS}?watch=1`, {
-      ca: authority.cert,
+    const client = new WebSocket(`wss://127.0.0.1:${at.port}${CONFIG_MAPS}?watch=1`, {
+      ca: at.authority.cert,
       headers: { authorization: "Bearer t" },
     });
     await once(client, "open");

@@ -4,28 +4,13 @@ import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import { after, before, describe, it } from "node:test";
-import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
-import type { RunningListener } from "./listen-https.ts";
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, unknown>;
-  readonly text: string;
-  readonly json: any; // oxlint-disable-line no-explicit-any -- whatever was answered
-}
-
-interface Call {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Uint8Array;
-}
+import { type Answer, type Call, call as send, type ClientTls, listenForTest, type TestListener } from "./testing.ts";
 
 describe("the API over HTTPS", () => {
   let test: TestServer;
-  let listener: RunningListener;
-  let authority: KeyPair;
-  let admin: KeyPair;
+  let at: TestListener;
+  let admin: ClientTls;
   let session: ClientHttp2Session;
   before(async () => {
     const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -42,42 +27,15 @@ describe("the API over HTTPS", () => {
         },
       ],
     });
-    authority = await createAuthority("test");
-    const serving = await issueCertificate(authority, {
-      commonName: "minik",
-      dnsNames: ["localhost"],
-      ipAddresses: ["127.0.0.1"],
-      usage: "server",
-    });
-    admin = await issueCertificate(authority, {
-      commonName: "admin",
-      organizations: ["system:masters"],
-      usage: "client",
-    });
-    listener = await test.server.listen({
-      host: "127.0.0.1",
-      port: 0,
-      tls: { ...serving, clientAuthorities: authority.cert },
+    at = await listenForTest(test, {
       staticTokens: [{ token: "secret-token", user: { name: "joiner", groups: [] } }],
     });
-    session = connect(`https://127.0.0.1:${listener.port}`, { ca: authority.cert, cert: admin.cert, key: admin.key });
+    admin = await at.tlsOf("admin", ["system:masters"]);
+    session = await at.session("admin", ["system:masters"]);
   });
-  after(async () => {
-    session.destroy();
-    await test.close();
-  });
+  after(() => test.close());
 
-  async function call(path: string, options: Call = {}, on = session): Promise<Answer> {
-    const stream = on.request({ ":method": options.method ?? "GET", ":path": path, ...options.headers });
-    if (options.body === undefined) stream.end();
-    else stream.end(options.body);
-    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
-    const isJson = String(headers["content-type"]).startsWith("application/json");
-    return { status: Number(headers[":status"]), headers, text, json: isJson ? JSON.parse(text) : undefined };
-  }
+  const call = (path: string, options: Call = {}, on = session): Promise<Answer> => send(on, path, options);
   const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
     call(path, {
       method: "POST",
@@ -167,7 +125,7 @@ describe("the API over HTTPS", () => {
   });
 
   it("knows certificates, tokens and strangers", async () => {
-    const other = connect(`https://127.0.0.1:${listener.port}`, { ca: authority.cert });
+    const other = connect(`https://127.0.0.1:${at.port}`, { ca: at.authority.cert });
     const as = (token: string | undefined, path: string): Promise<Answer> =>
       call(path, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }, other);
     try {
@@ -212,11 +170,9 @@ describe("the API over HTTPS", () => {
   it("answers HTTP/1.1", async () => {
     const request = httpsRequest({
       host: "127.0.0.1",
-      port: listener.port,
+      port: at.port,
       path: "/version",
-      ca: authority.cert,
-      cert: admin.cert,
-      key: admin.key,
+      ...admin,
       agent: false,
     });
     request.end();
@@ -226,9 +182,8 @@ describe("the API over HTTPS", () => {
   });
 
   it("answers 500 over HTTP/1.1 when a bug shows after the body was read", async () => {
-    const tls = { ca: authority.cert, cert: admin.cert, key: admin.key };
-    const where = { host: "127.0.0.1", port: listener.port, path: "/broken", method: "POST", agent: false };
-    const request = httpsRequest({ ...where, ...tls });
+    const where = { host: "127.0.0.1", port: at.port, path: "/broken", method: "POST", agent: false };
+    const request = httpsRequest({ ...where, ...admin });
     request.end("{}");
     const [response] = await once(request, "response");
     assert.equal(response.statusCode, 500);

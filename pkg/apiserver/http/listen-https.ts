@@ -23,6 +23,8 @@ export interface ListenOptions {
   readonly tls: TlsFiles;
   /** Bearer tokens known beforehand. */
   readonly staticTokens?: readonly StaticToken[];
+  /** How long connections may be of no use before they are closed; 90 seconds where absent. */
+  readonly idleTimeoutMs?: number;
 }
 
 export interface RunningListener {
@@ -45,7 +47,7 @@ export interface ListenerParts {
 
 /** Serves the API over HTTPS. Rejects as `listen` does, with EADDRINUSE among others. */
 export async function listenHttps(parts: ListenerParts, options: ListenOptions): Promise<RunningListener> {
-  const { host, port, tls, staticTokens = [] } = options;
+  const { host, port, tls, staticTokens = [], idleTimeoutMs } = options;
   const proxies = new FrontProxies(tls.frontProxyAuthorities);
   const authenticators = chainAuthenticators([
     requestHeaderAuthenticator(proxies),
@@ -53,7 +55,12 @@ export async function listenHttps(parts: ListenerParts, options: ListenOptions):
     tokenAuthenticator({ staticTokens, serviceAccounts: parts.tokens }),
     refuseFrontProxyItself(proxies),
   ]);
-  const listener = new Listener({ ...parts, authenticate: (request) => authenticators.authenticate(request), tls });
+  const listener = new Listener({
+    ...parts,
+    authenticate: (request) => authenticators.authenticate(request),
+    tls,
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+  });
   const bound = await listener.listen({ host, port });
   return { port: bound, renew: (files) => listener.renew(files), close: () => listener.close() };
 }

@@ -1,7 +1,6 @@
 import {
   createSecureServer,
   type Http2SecureServer,
-  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from "node:http2";
@@ -15,6 +14,7 @@ import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
 import { gauges, type ServerState } from "./gauges.ts";
 import { Http2Request, Http2Response } from "./http2-exchange.ts";
+import { IdleSessions } from "./idle-sessions.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { RawResponse } from "./exchange.ts";
 import { RequestHandler, type RequestHandlerOptions } from "./request-handler.ts";
@@ -26,12 +26,25 @@ const DRAIN_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 32_000;
 /** Upstream's idle timeout: clients that keep a connection must not meet its end just when they use it again. */
 const IDLE_TIMEOUT_MS = 90_000;
+/**
+ * Upstream takes 1 MB. Node's parser copies what it has of a header with each piece of it that comes: a megabyte in single
+ * letters would keep this thread for most of a minute, this much for a second.
+ */
+const MAX_HEADER_BYTES = 256 * 1024;
+/**
+ * What HTTP/2 takes without fail, and says so: a header frame of 16 KB and the 8 that nghttp2 lets follow. More would end
+ * the connection with all that is on it, as does one field of 64 KB after compression.
+ */
+const MAX_HEADER_LIST_BYTES = 9 * 16 * 1024;
+/** Fields of one request; whoever impersonates a user may name many groups. */
+const MAX_HEADERS = 2_000;
 /** Node's types do not know them here. */
-const HTTP1_LIMITS = {
+const http1Limits = (idleTimeoutMs: number): object => ({
   headersTimeout: HEADERS_TIMEOUT_MS,
-  keepAliveTimeout: IDLE_TIMEOUT_MS,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  keepAliveTimeout: idleTimeoutMs,
   connectionsCheckingInterval: 5_000,
-};
+});
 
 const noCompiler = (): never => {
   throw new Error("Routes of the API server have no schemas");
@@ -57,19 +70,23 @@ export interface ListenerOptions {
   readonly inFlight: InFlight;
   readonly flow: FlowController;
   readonly log: Logger;
+  /** How long connections may be of no use; 90 seconds where absent. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** The HTTPS side of the API server: HTTP/2 and HTTP/1.1 on one port. */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #app;
-  readonly #sessions = new Set<Http2Session>();
+  readonly #sessions: IdleSessions;
   readonly #sockets = new Set<Duplex>();
   #server: Http2SecureServer | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    const { idleTimeoutMs = IDLE_TIMEOUT_MS, inFlight } = options;
+    this.#sessions = new IdleSessions({ idleTimeoutMs, inFlight });
     const handler = new RequestHandler(options);
     const upgrades = new UpgradeHandling({ pipeline: options.pipeline, handler, log: options.log });
     const answer = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -83,7 +100,7 @@ export class Listener {
       // Paths and methods that its router does not like get a Status as any others.
       frameworkErrors: (_, request, reply) => answer(request as never, reply as never),
       serverFactory: (listen) => {
-        this.#server = createServer(options.tls, listen as unknown as (a: RawRequest, b: RawResponse) => void);
+        this.#server = createServer({ tls: options.tls, idleTimeoutMs }, listen as never);
         serveStreams(this.#server, handler);
         this.#track(this.#server, upgrades);
         return this.#server;
@@ -122,7 +139,7 @@ export class Listener {
       else resolve();
     });
     await this.#options.inFlight.drain(DRAIN_MS);
-    for (const session of this.#sessions) session.close();
+    this.#sessions.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
     await this.#app.close();
@@ -131,7 +148,6 @@ export class Listener {
   #track(server: Http2SecureServer, upgrades: UpgradeHandling): void {
     server.on("session", (session) => {
       this.#sessions.add(session);
-      session.once("close", () => this.#sessions.delete(session));
       session.on("error", () => session.destroy());
     });
     server.on("secureConnection", (socket) => {
@@ -144,8 +160,11 @@ export class Listener {
   }
 }
 
-function createServer(tls: TlsFiles, listen: (request: RawRequest, response: RawResponse) => void): Http2SecureServer {
-  return createSecureServer(
+function createServer(
+  { tls, idleTimeoutMs }: { readonly tls: TlsFiles; readonly idleTimeoutMs: number },
+  listen: (request: RawRequest, response: RawResponse) => void,
+): Http2SecureServer {
+  const server = createSecureServer(
     {
       cert: tls.cert,
       key: tls.key,
@@ -155,17 +174,19 @@ function createServer(tls: TlsFiles, listen: (request: RawRequest, response: Raw
       // Callers without a certificate may have a token; a wrong certificate is refused when its request comes.
       rejectUnauthorized: false,
       minVersion: "TLSv1.2",
-      settings: { maxConcurrentStreams: 250, initialWindowSize: 1 << 20 },
+      settings: { maxConcurrentStreams: 250, initialWindowSize: 1 << 20, maxHeaderListSize: MAX_HEADER_LIST_BYTES },
+      maxHeaderListPairs: MAX_HEADERS,
       // What waits to be sent counts here too, and one list may be large.
       maxSessionMemory: 1_000,
       streamResetBurst: 10_000,
       streamResetRate: 1_000,
       // As upstream's ReadHeaderTimeout; whole requests are bounded by their deadline.
       handshakeTimeout: HEADERS_TIMEOUT_MS,
-      ...HTTP1_LIMITS,
+      ...http1Limits(idleTimeoutMs),
     },
     listen as never,
   );
+  return Object.assign(server, { maxHeadersCount: MAX_HEADERS });
 }
 
 /** All whom the handshake trusts; which of them signed decides what the certificate is good for. */

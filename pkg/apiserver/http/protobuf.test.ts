@@ -1,58 +1,27 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type ClientHttp2Session, connect } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import { after, before, describe, it } from "node:test";
 import { loadProtobufCodec } from "#pkg/api/protobuf/index.ts";
-import { createAuthority, issueCertificate } from "#pkg/pki/index.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
-import type { RunningListener } from "./listen-https.ts";
 import { negotiate } from "./negotiate.ts";
+import { type Answer, call as send, listenForTest, ROOT } from "./testing.ts";
 
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
 const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
 const codec = await loadProtobufCodec();
 
-interface Answer {
-  readonly status: number;
-  readonly type: unknown;
-  readonly body: Buffer;
-}
-
 describe("protobuf over HTTPS", () => {
   let test: TestServer;
-  let listener: RunningListener;
   let session: ClientHttp2Session;
   before(async () => {
     test = await startTestServer();
-    const authority = await createAuthority("test");
-    const serving = await issueCertificate(authority, {
-      commonName: "minik",
-      ipAddresses: ["127.0.0.1"],
-      usage: "server",
-    });
-    const admin = await issueCertificate(authority, {
-      commonName: "admin",
-      organizations: ["system:masters"],
-      usage: "client",
-    });
-    const tls = { ...serving, clientAuthorities: authority.cert };
-    listener = await test.server.listen({ host: "127.0.0.1", port: 0, tls });
-    session = connect(`https://127.0.0.1:${listener.port}`, { ca: authority.cert, cert: admin.cert, key: admin.key });
+    session = await (await listenForTest(test)).session(...ROOT);
   });
-  after(async () => {
-    session.destroy();
-    await test.close();
-  });
+  after(() => test.close());
 
-  async function call(method: string, path: string, body?: Uint8Array, accept = PROTOBUF): Promise<Answer> {
-    const headersSent = { ":method": method, ":path": path, accept, "content-type": PROTOBUF };
-    const stream = session.request(headersSent, { endStream: false });
-    stream.end(body);
-    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return { status: Number(headers[":status"]), type: headers["content-type"], body: Buffer.concat(chunks) };
-  }
+  const call = (method: string, path: string, body?: Uint8Array, accept = PROTOBUF): Promise<Answer> =>
+    send(session, path, { method, headers: { accept, "content-type": PROTOBUF }, body: body ?? Buffer.alloc(0) });
   /** The object of a protobuf answer. */
   async function ask(
     method: string,
@@ -60,7 +29,7 @@ describe("protobuf over HTTPS", () => {
     body?: object,
   ): Promise<Record<string, any>> /* oxlint-disable-line no-explicit-any -- whatever was answered */ {
     const answer = await call(method, path, body && codec.encode(body));
-    assert.equal(answer.type, PROTOBUF);
+    assert.equal(answer.headers["content-type"], PROTOBUF);
     const { kind, object } = codec.decode(answer.body);
     return { code: answer.status, kind, ...object };
   }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
 import { configmaps } from "#pkg/api/types/core-v1.ts";
 import { createClient } from "#pkg/client/index.ts";
-import { createAuthority, issueCertificate } from "#pkg/pki/index.ts";
 import { startTestServer } from "../testing.ts";
 import type { ServedEvent } from "../types.ts";
+import { listenForTest, ROOT, type TestListener } from "./testing.ts";
 import { WatchCounter } from "./watch-counter.ts";
 import { WatchStream } from "./watch-stream.ts";
 
@@ -40,15 +40,9 @@ describe("WatchStream", () => {
   });
 
   it("does not let one that reads nothing hold up another over TLS", async (t) => {
-    const { server, transport } = await startTestServer(t);
-    const authority = await createAuthority("test");
-    const to = { commonName: "minik", ipAddresses: ["127.0.0.1"], usage: "server" } as const;
-    const tls = { ...(await issueCertificate(authority, to)), clientAuthorities: authority.cert };
-    const organizations = ["system:masters"];
-    const { cert, key } = await issueCertificate(authority, { commonName: "root", organizations, usage: "client" });
-    const { port } = await server.listen({ host: "127.0.0.1", port: 0, tls });
-    const open = async (): ReturnType<typeof watch> => await watch(port, { ca: authority.cert, cert, key });
-    const [stuck, quick] = await Promise.all([open(), open()]);
+    const test = await startTestServer(t);
+    const at = await listenForTest(test);
+    const [stuck, quick] = await Promise.all([watch(at), watch(at)]);
     stuck.stream.pause();
     let added = 0;
     const seen = new Promise<void>((resolve) => {
@@ -57,7 +51,7 @@ describe("WatchStream", () => {
         if (++added === 40) resolve();
       });
     });
-    const client = createClient(transport);
+    const client = createClient(test.transport);
     const data = { text: "x".repeat(200_000) };
     for (let i = 0; i < 40; i++) await client.create(configmaps, { metadata: { namespace: "a", name: `c${i}` }, data });
     await seen;
@@ -66,12 +60,12 @@ describe("WatchStream", () => {
 });
 
 interface Watch {
-  readonly session: ReturnType<typeof connect>;
-  readonly stream: ReturnType<ReturnType<typeof connect>["request"]>;
+  readonly session: ClientHttp2Session;
+  readonly stream: ClientHttp2Stream;
 }
 
-async function watch(port: number, tls: { ca: string; cert: string; key: string }): Promise<Watch> {
-  const session = connect(`https://127.0.0.1:${port}`, tls);
+async function watch(at: TestListener): Promise<Watch> {
+  const session = await at.session(...ROOT);
   session.on("error", () => undefined);
   const stream = session.request({ ":path": "/api/v1/namespaces/a/configmaps?watch=1" });
   stream.on("error", () => undefined);
