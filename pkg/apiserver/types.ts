@@ -187,8 +187,10 @@ export interface GroupVersionKind {
 
 export interface AdmissionPlugin {
   readonly name: string;
-  admit?(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void>;
-  validate?(attributes: AdmissionAttributes): Promise<void>;
+  /** What it is about: "plural" or "group/plural", with their subresources. Everything unless told. */
+  readonly resources?: readonly string[];
+  admit?(attributes: AdmissionAttributes, pass: AdmissionPass): void | Promise<void>;
+  validate?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Lines of /metrics; asked of plugins that validate. */
   metrics?(): readonly string[];
 }

@@ -21,6 +21,9 @@ const MAX_PERMISSIONS = 100_000;
  */
 export class RbacEscalation implements AdmissionPlugin {
   readonly name = "RbacEscalation";
+  readonly resources = ["roles", "rolebindings", "clusterroles", "clusterrolebindings"].map(
+    (each) => `${GROUP}/${each}`,
+  );
   readonly #parts: Pick<ServerParts, "reader" | "authorizer">;
 
   constructor(parts: Pick<ServerParts, "reader" | "authorizer">) {

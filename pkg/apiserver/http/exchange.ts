@@ -14,6 +14,8 @@ export type RawResponse = ServerResponse | Http2Response;
 /** Made once: an error of its own for each request that ends would cost more than the request. */
 const GONE = new DOMException("The request is over", "AbortError");
 const MAX_AUDIT_ID = 64;
+/** Nobody changes a query. */
+const NO_QUERY = new URLSearchParams();
 
 /** One request and its answer. */
 export class Exchange implements Flight {
@@ -49,7 +51,7 @@ export class Exchange implements Flight {
     const at = url.indexOf("?");
     this.path = at < 0 ? url : url.slice(0, at);
     this.rawQuery = at < 0 ? "" : url.slice(at + 1);
-    this.query = new URLSearchParams(this.rawQuery);
+    this.query = this.rawQuery === "" ? NO_QUERY : new URLSearchParams(this.rawQuery);
   }
 
   get gone(): boolean {

@@ -56,7 +56,8 @@ export class InFlight {
   /** Ends watches, waits up to `graceMs` for the rest. */
   async drain(graceMs: number): Promise<void> {
     clearInterval(this.#sweeper);
-    for (const flight of [...this.#flights]) if (flight.deadline === Number.POSITIVE_INFINITY) flight.cut("drain");
+    // Cutting one may end it at once.
+    for (const flight of this.#flights.slice()) if (flight.deadline === Number.POSITIVE_INFINITY) flight.cut("drain");
     if (this.#flights.length === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle = resolve;
@@ -67,6 +68,6 @@ export class InFlight {
 
   #sweep(): void {
     const now = this.#now();
-    for (const flight of [...this.#flights]) if (flight.deadline < now) flight.cut("timeout");
+    for (const flight of this.#flights.slice()) if (flight.deadline < now) flight.cut("timeout");
   }
 }

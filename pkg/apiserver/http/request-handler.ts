@@ -83,21 +83,7 @@ export class RequestHandler {
     }
     this.#options.metrics.access.succeeded(user);
     if (wantsImpersonation(headers)) user = await impersonated({ headers, rawHeaders, url }, user, pipeline);
-    return {
-      info,
-      method: request.method ?? "GET",
-      path: exchange.path,
-      query: exchange.query,
-      rawQuery: exchange.rawQuery,
-      headers,
-      user,
-      get signal(): AbortSignal {
-        return exchange.signal;
-      },
-      body: () => readWholeBody("stream" in request ? request.stream : request, headers["content-length"], exchange),
-      bodyStream: () => bodyStreamOf(request),
-      warn: (text: string) => exchange.warn(text),
-    };
+    return new HttpContext(exchange, info, user);
   }
 
   async #answer(exchange: Exchange): Promise<void> {
@@ -236,6 +222,51 @@ export class RequestHandler {
     const headers = { "content-type": contentType, ...(retry > 0 ? { "retry-after": String(retry) } : {}) };
     await send(exchange, isStatusCode(error.code) ? error.code : 500, headers, body);
   }
+}
+
+/** The request as the pipeline sees it. */
+class HttpContext implements RequestContext {
+  readonly info: RequestInfo;
+  readonly user: UserInfo;
+  readonly headers: RequestContext["headers"];
+  readonly query: URLSearchParams;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, info: RequestInfo, user: UserInfo) {
+    this.#exchange = exchange;
+    this.info = info;
+    this.user = user;
+    this.headers = exchange.request.headers;
+    this.query = exchange.query;
+  }
+
+  get method(): string {
+    return this.#exchange.request.method ?? "GET";
+  }
+
+  get path(): string {
+    return this.#exchange.path;
+  }
+
+  get rawQuery(): string {
+    return this.#exchange.rawQuery;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
+  }
+
+  body(): Promise<Uint8Array> {
+    const { request } = this.#exchange;
+    const stream = "stream" in request ? request.stream : request;
+    return readWholeBody(stream, request.headers["content-length"], this.#exchange);
+  }
+
+  bodyStream(): Readable | undefined {
+    return bodyStreamOf(this.#exchange.request);
+  }
+
+  readonly warn = (text: string): void => this.#exchange.warn(text);
 }
 
 /** What HTTP/2 can answer with. */

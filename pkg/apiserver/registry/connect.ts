@@ -1,7 +1,7 @@
 import { isTrue } from "../request-info.ts";
 import type { RequestContext } from "../types.ts";
-import { attributes } from "./admission.ts";
-import type { Obj, RegistryServices, Target } from "./services.ts";
+import type { RegistryServices, Target } from "./services.ts";
+import { WriteAttributes } from "./write-attributes.ts";
 
 /** Admission of a request that a stream or a proxy will answer: pods/exec, attach, portforward, and …/proxy. @throws 403 */
 export async function admitConnect(services: RegistryServices, context: RequestContext): Promise<void> {
@@ -11,10 +11,8 @@ export async function admitConnect(services: RegistryServices, context: RequestC
   if (definition === undefined || kind === undefined) return;
   const cache = services.cache.resource(definition.storage.prefix);
   const target: Target = { context, definition, cache, namespace: info.namespace, name: info.name };
-  const object = { kind, apiVersion: "v1", metadata: {}, ...connectOptions(context) } as unknown as Obj;
-  const attempt = attributes(services, target, { operation: "CONNECT", object, dryRun: false });
-  const { metadata: _metadata, ...options } = object;
-  const seen = { ...attempt, info: { ...attempt.info, name: info.name }, object: options };
+  const object = { kind, apiVersion: "v1", ...connectOptions(context) };
+  const seen = new WriteAttributes(services, target, { operation: "CONNECT", object, dryRun: false, name: info.name });
   await services.admission.admit(seen);
   await services.admission.validate(seen);
 }

@@ -3,7 +3,6 @@ import { alreadyExists, ApiError, badRequest, invalid } from "#pkg/errors/index.
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
-import { attributes } from "./admission.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
 import { copyJson } from "./copy-json.ts";
 import { setManagedFields, trackCreate } from "./managed-fields.ts";
@@ -11,6 +10,7 @@ import { generateName, initialMetadata, matchPath, validateMetadata } from "./me
 import { writeOptions } from "./options.ts";
 import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
 import { hooksOf, inTransaction, put, unwritten } from "./write.ts";
+import { WriteAttributes } from "./write-attributes.ts";
 
 const NAME_ATTEMPTS = 8;
 
@@ -76,7 +76,7 @@ async function createOnce(
     const tracking = trackCreate(services, target, object, given);
     if (tracking !== undefined) await tracking;
   }
-  const attempt = attributes(services, target, { operation: "CREATE", object, dryRun });
+  const attempt = new WriteAttributes(services, target, { operation: "CREATE", object, dryRun });
   await services.admission.admit(attempt);
   const hook = { user: context.user, dryRun, warn: context.warn };
   const transaction = await hooksOf(services, target)?.beginCreate?.(object, hook);
@@ -94,7 +94,7 @@ async function createOnce(
     transaction?.writing?.();
     return put(services, target, object, 0);
   });
-  return work.finally(attempt.done);
+  return work.finally(() => attempt.done());
 }
 
 /** Upstream's NewGenerateNameConflict. */

@@ -47,64 +47,55 @@ export function generateName(prefix: string): string {
   return prefix.slice(0, MAX_GENERATED_PREFIX) + suffix;
 }
 
+/** What clients may not write; the name is put first. */
+const OWN_FIELDS = new Set([
+  "managedFields",
+  "selfLink",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "resourceVersion",
+  "generation",
+  "uid",
+  "creationTimestamp",
+  "generateName",
+  "name",
+  "namespace",
+]);
+
+type Metadata = Record<string, unknown>;
+
 /** What the server alone decides about a new object. Clients' values are replaced. */
 export function initialMetadata(object: Obj, definition: ResourceDefinition, now: number): void {
-  const {
-    managedFields: _m,
-    selfLink: _s,
-    deletionTimestamp: _t,
-    deletionGracePeriodSeconds: _g,
-    resourceVersion: _r,
-    generation: _n,
-    uid: _u,
-    creationTimestamp: _c,
-    name,
-    generateName: generate,
-    namespace,
-    ...rest
-  } = object.metadata;
-  object.metadata = {
-    // Absent is empty, as in Go: rules may measure it. Nothing is stored without a name.
-    name: name ?? "",
-    ...(generate === undefined ? {} : { generateName: generate }),
-    ...(namespace === undefined ? {} : { namespace }),
-    uid: randomUUID(),
-    ...(definition.strategy.generation === true ? { generation: 1 } : {}),
-    creationTimestamp: timestamp(now),
-    ...rest,
-  } as Obj["metadata"];
+  const given = object.metadata as unknown as Metadata;
+  // Absent is empty, as in Go: rules may measure it. Nothing is stored without a name.
+  const made: Metadata = { name: given["name"] ?? "" };
+  if (given["generateName"] !== undefined) made["generateName"] = given["generateName"];
+  if (given["namespace"] !== undefined) made["namespace"] = given["namespace"];
+  made["uid"] = randomUUID();
+  if (definition.strategy.generation === true) made["generation"] = 1;
+  made["creationTimestamp"] = timestamp(now);
+  takeOthers(made, given);
+  object.metadata = made as Obj["metadata"];
 }
 
 /** Puts the fields that only the server writes back to what they were. */
 export function keepSystemMetadata(object: Obj, old: KubeObject): void {
-  const {
-    managedFields: _m,
-    selfLink: _s,
-    deletionTimestamp: _t,
-    deletionGracePeriodSeconds: _g,
-    resourceVersion: _r,
-    generation: _n,
-    uid: _u,
-    creationTimestamp: _c,
-    generateName: _gn,
-    name,
-    namespace,
-    ...rest
-  } = object.metadata;
+  const given = object.metadata as unknown as Metadata;
   const was = old.metadata;
-  object.metadata = {
-    name,
-    ...(was.generateName === undefined ? {} : { generateName: was.generateName }),
-    ...(namespace === undefined ? {} : { namespace }),
-    uid: was.uid,
-    ...(was.generation === undefined ? {} : { generation: was.generation }),
-    creationTimestamp: was.creationTimestamp,
-    ...(was.deletionTimestamp === undefined ? {} : { deletionTimestamp: was.deletionTimestamp }),
-    ...(was.deletionGracePeriodSeconds === undefined
-      ? {}
-      : { deletionGracePeriodSeconds: was.deletionGracePeriodSeconds }),
-    ...rest,
-  } as Obj["metadata"];
+  const made: Metadata = { name: given["name"] };
+  if (was.generateName !== undefined) made["generateName"] = was.generateName;
+  if (given["namespace"] !== undefined) made["namespace"] = given["namespace"];
+  made["uid"] = was.uid;
+  if (was.generation !== undefined) made["generation"] = was.generation;
+  made["creationTimestamp"] = was.creationTimestamp;
+  if (was.deletionTimestamp !== undefined) made["deletionTimestamp"] = was.deletionTimestamp;
+  if (was.deletionGracePeriodSeconds !== undefined) made["deletionGracePeriodSeconds"] = was.deletionGracePeriodSeconds;
+  takeOthers(made, given);
+  object.metadata = made as Obj["metadata"];
+}
+
+function takeOthers(made: Metadata, given: Metadata): void {
+  for (const key in given) if (!OWN_FIELDS.has(key)) made[key] = given[key];
 }
 
 /** Upstream's ValidateObjectMeta. */

@@ -6,6 +6,7 @@ import { concerns } from "./attributes.ts";
 /** A signing request says who made it, whatever its body claims; approvers rely on that. */
 export class CertificateRequester implements AdmissionPlugin {
   readonly name = "CertificateRequester";
+  readonly resources = ["certificates.k8s.io/certificatesigningrequests"];
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     if (!concerns(attributes, "certificates.k8s.io/certificatesigningrequests", ["CREATE"])) return;

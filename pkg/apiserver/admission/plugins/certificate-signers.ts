@@ -11,6 +11,7 @@ interface Parts {
 /** Who approves requests needs the verb "approve" on the signer that will act on them. */
 export class CertificateApproval implements AdmissionPlugin {
   readonly name = "CertificateApproval";
+  readonly resources = [REQUESTS];
   readonly #authorizer: Authorizer;
 
   constructor(parts: Parts) {
@@ -25,6 +26,7 @@ export class CertificateApproval implements AdmissionPlugin {
 /** Who issues certificates, or says that they are not issued, needs the verb "sign" on the signer. */
 export class CertificateSigning implements AdmissionPlugin {
   readonly name = "CertificateSigning";
+  readonly resources = [REQUESTS];
   readonly #authorizer: Authorizer;
 
   constructor(parts: Parts) {

@@ -7,6 +7,7 @@ const SIGNER = "kubernetes.io/kube-apiserver-client";
 /** Nobody gets a certificate of the group that may do everything by asking for one. */
 export class CertificateSubjectRestriction implements AdmissionPlugin {
   readonly name = "CertificateSubjectRestriction";
+  readonly resources = ["certificates.k8s.io/certificatesigningrequests"];
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     if (!concerns(attributes, "certificates.k8s.io/certificatesigningrequests", ["CREATE"])) return;

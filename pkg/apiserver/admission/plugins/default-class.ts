@@ -16,6 +16,7 @@ function newestDefault(classes: readonly KubeObject[], annotations: readonly str
 /** Claims that name no class get the default one; "" asks for none. */
 export class DefaultStorageClass implements AdmissionPlugin {
   readonly name = "DefaultStorageClass";
+  readonly resources = ["persistentvolumeclaims"];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {
@@ -38,6 +39,7 @@ export class DefaultStorageClass implements AdmissionPlugin {
 /** Ingresses that name no class get the default one. */
 export class DefaultIngressClass implements AdmissionPlugin {
   readonly name = "DefaultIngressClass";
+  readonly resources = ["networking.k8s.io/ingresses"];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {

@@ -9,6 +9,7 @@ const TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 /** Pods stay five minutes on a node that is lost, unless they say otherwise. */
 export class DefaultTolerationSeconds implements AdmissionPlugin {
   readonly name = "DefaultTolerationSeconds";
+  readonly resources = ["pods"];
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     if (!concerns(attributes, "pods", ["CREATE", "UPDATE"])) return;

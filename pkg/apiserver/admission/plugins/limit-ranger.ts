@@ -11,6 +11,7 @@ const ANNOTATION = "kubernetes.io/limit-ranger";
 /** Fills in a namespace's default requests and limits, and refuses what is outside its bounds. */
 export class LimitRanger implements AdmissionPlugin {
   readonly name = "LimitRanger";
+  readonly resources = ["pods", "persistentvolumeclaims"];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {

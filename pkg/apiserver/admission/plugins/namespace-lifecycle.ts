@@ -13,7 +13,7 @@ export class NamespaceLifecycle implements AdmissionPlugin {
     this.#reader = parts.reader;
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): void {
     if (concerns(attributes, "namespaces", ["DELETE"]) && IMMORTAL.has(attributes.info.name)) {
       throw refusal(attributes, "this namespace may not be deleted");
     }

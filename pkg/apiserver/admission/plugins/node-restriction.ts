@@ -36,9 +36,12 @@ export class NodeRestriction implements AdmissionPlugin {
     this.#authorizer = parts.authorizer;
   }
 
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  admit(attributes: AdmissionAttributes): Promise<void> | undefined {
     const node = nodeOf(attributes.user);
-    if (node === undefined || attributes.operation === "CONNECT") return;
+    return node === undefined || attributes.operation === "CONNECT" ? undefined : this.#check(attributes, node);
+  }
+
+  async #check(attributes: AdmissionAttributes, node: string): Promise<void> {
     const why = this.#reasonAgainst(attributes, node) ?? (await this.#audienceNotNeeded(attributes));
     if (why !== undefined) throw refusal(attributes, why);
   }

@@ -9,6 +9,7 @@ const BETA_CLASS = "volume.beta.kubernetes.io/storage-class";
 /** Claims grow only where they are bound and their class can make volumes larger. */
 export class PersistentVolumeClaimResize implements AdmissionPlugin {
   readonly name = "PersistentVolumeClaimResize";
+  readonly resources = ["persistentvolumeclaims"];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {

@@ -39,7 +39,7 @@ describe("ServiceAccount", () => {
 
   it("refuses an account that is not there", async () => {
     const plugin = new ServiceAccount({ reader: readerOf({}) });
-    await assert.rejects(plugin.admit(write({ object: pod({ serviceAccountName: "x" }) })), {
+    await assert.rejects(async () => plugin.admit(write({ object: pod({ serviceAccountName: "x" }) })), {
       code: 403,
       message: 'pods "p" is forbidden: error looking up service account ns/x: serviceaccount "x" not found',
     });
@@ -74,15 +74,18 @@ describe("Priority", () => {
   });
 
   it("refuses unknown classes, numbers of one's own and a second default", async () => {
-    await assert.rejects(plugin.admit(write({ object: pod({ priorityClassName: "x" }) })), {
+    await assert.rejects(async () => plugin.admit(write({ object: pod({ priorityClassName: "x" }) })), {
       message: 'pods "p" is forbidden: no PriorityClass with name x was found',
     });
-    await assert.rejects(plugin.admit(write({ object: pod({ priority: 7 }) })), /must not be provided in pod spec/);
+    await assert.rejects(
+      async () => plugin.admit(write({ object: pod({ priority: 7 }) })),
+      /must not be provided in pod spec/,
+    );
     const second = write({
       resource: "scheduling.k8s.io/priorityclasses",
       object: cluster("other", { value: 5, globalDefault: true }),
     });
-    await assert.rejects(plugin.validate(second), /PriorityClass usual is already marked as default/);
+    await assert.rejects(async () => plugin.validate(second), /PriorityClass usual is already marked as default/);
   });
 });
 
@@ -127,13 +130,13 @@ describe("LimitRanger", () => {
 
   it("refuses what is above the maximum of a container or of the pod", async () => {
     const big = { name: "c", resources: { requests: { cpu: "1500m" }, limits: { cpu: "1500m" } } };
-    await assert.rejects(plugin.validate(write({ object: pod({ containers: [big] }) })), {
+    await assert.rejects(async () => plugin.validate(write({ object: pod({ containers: [big] }) })), {
       message: 'pods "p" is forbidden: maximum cpu usage per Container is 1, but limit is 1500m',
     });
     const one = { resources: { requests: { cpu: "1" }, limits: { cpu: "1" } } };
     const three = [1, 2, 3].map((n) => ({ name: `c${n}`, ...one }));
     await assert.rejects(
-      plugin.validate(write({ object: pod({ containers: three }) })),
+      async () => plugin.validate(write({ object: pod({ containers: three }) })),
       /per Pod is 2, but limit is 3/,
     );
   });
@@ -159,7 +162,13 @@ describe("RuntimeClass", () => {
     assert.deepEqual(p.spec.tolerations, [{ key: "vm" }]);
   });
   it("refuses an unknown class and overhead of one's own", async () => {
-    await assert.rejects(plugin.admit(write({ object: pod({ runtimeClassName: "x" }) })), /RuntimeClass "x" not found/);
-    await assert.rejects(plugin.admit(write({ object: pod({ overhead: { cpu: "1" } }) })), /Pod Overhead set without/);
+    await assert.rejects(
+      async () => plugin.admit(write({ object: pod({ runtimeClassName: "x" }) })),
+      /RuntimeClass "x" not found/,
+    );
+    await assert.rejects(
+      async () => plugin.admit(write({ object: pod({ overhead: { cpu: "1" } }) })),
+      /Pod Overhead set without/,
+    );
   });
 });

@@ -9,6 +9,7 @@ const CLASSES = "scheduling.k8s.io/priorityclasses";
 /** Turns priorityClassName into the number the scheduler compares; keeps at most one default class. */
 export class Priority implements AdmissionPlugin {
   readonly name = "Priority";
+  readonly resources = ["pods", CLASSES];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {

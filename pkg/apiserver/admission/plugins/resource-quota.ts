@@ -38,12 +38,16 @@ export class ResourceQuota implements AdmissionPlugin {
     this.#client = parts.client;
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined {
     const { info, operation } = attributes;
-    if (info.namespace === "" || info.resource === "namespaces") return;
+    if (info.namespace === "" || info.resource === "namespaces") return undefined;
     const isWrite = info.subresource === "" && (operation === "CREATE" || operation === "UPDATE");
-    if (!isWrite && !concerns(attributes, "pods", ["UPDATE"], "resize")) return;
-    if (this.#quotas(info.namespace).length === 0) return;
+    if (!isWrite && !concerns(attributes, "pods", ["UPDATE"], "resize")) return undefined;
+    return this.#quotas(info.namespace).length === 0 ? undefined : this.#inTurn(attributes);
+  }
+
+  async #inTurn(attributes: AdmissionAttributes): Promise<void> {
+    const { info } = attributes;
     const before = this.#turns.get(info.namespace) ?? Promise.resolve();
     const mine = before.then(() => this.#charge(attributes));
     const turn = mine.catch(() => undefined);

@@ -8,6 +8,7 @@ import { concerns, refusal } from "./attributes.ts";
 /** What a pod's runtime class costs and where it can run becomes part of the pod (KEP-688). */
 export class RuntimeClass implements AdmissionPlugin {
   readonly name = "RuntimeClass";
+  readonly resources = ["pods"];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {

@@ -15,6 +15,7 @@ const LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 /** Gives every pod a service account, its token and its pull secrets. */
 export class ServiceAccount implements AdmissionPlugin {
   readonly name = "ServiceAccount";
+  readonly resources = ["pods"];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {

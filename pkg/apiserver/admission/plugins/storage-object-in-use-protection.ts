@@ -10,6 +10,7 @@ const FINALIZERS: Readonly<Record<string, string>> = {
 /** Claims and volumes in use outlive their deletion; a controller takes the finalizer off. */
 export class StorageObjectInUseProtection implements AdmissionPlugin {
   readonly name = "StorageObjectInUseProtection";
+  readonly resources = Object.keys(FINALIZERS);
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     for (const [resource, finalizer] of Object.entries(FINALIZERS)) {

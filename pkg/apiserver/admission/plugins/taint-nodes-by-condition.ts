@@ -8,6 +8,7 @@ const NOT_READY = "node.kubernetes.io/not-ready";
 /** Nothing is scheduled onto a new node before its first heartbeat was seen. */
 export class TaintNodesByCondition implements AdmissionPlugin {
   readonly name = "TaintNodesByCondition";
+  readonly resources = ["nodes"];
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
     if (!concerns(attributes, "nodes", ["CREATE"])) return;

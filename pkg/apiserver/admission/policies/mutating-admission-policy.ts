@@ -48,9 +48,18 @@ export class MutatingAdmissionPolicy implements AdmissionPlugin {
     this.#source = new PolicySource(parts, "mutatingadmissionpolic");
   }
 
-  async admit(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void> {
+  admit(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void> | undefined {
     const candidates = this.#source.candidates(attributes);
-    if (candidates.length === 0 || attributes.object === undefined || attributes.operation === "CONNECT") return;
+    if (candidates.length === 0 || attributes.object === undefined || attributes.operation === "CONNECT")
+      return undefined;
+    return this.#change(attributes, pass, candidates);
+  }
+
+  async #change(
+    attributes: AdmissionAttributes,
+    pass: AdmissionPass,
+    candidates: readonly PolicyHook<Policy, Binding>[],
+  ): Promise<void> {
     const reinvocation = (pass.notes.get(this) as Reinvocation | undefined) ?? new Reinvocation();
     pass.notes.set(this, reinvocation);
     reinvocation.begin(attributes.object as KubeObject, pass.again);

@@ -33,9 +33,12 @@ export class ValidatingAdmissionPolicy implements AdmissionPlugin {
     this.#source = new PolicySource(parts, "validatingadmissionpolic");
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined {
     const candidates = this.#source.candidates(attributes);
-    if (candidates.length === 0) return;
+    return candidates.length === 0 ? undefined : this.#judge(attributes, candidates);
+  }
+
+  async #judge(attributes: AdmissionAttributes, candidates: readonly PolicyHook<Policy, Binding>[]): Promise<void> {
     const versions = new Versions(attributes);
     const answers = new AuthorizationAnswers(this.#parts.authorizer, attributes);
     const denied: Denied[] = [];

@@ -29,9 +29,12 @@ export class MutatingAdmissionWebhook implements AdmissionPlugin {
     this.#source = new WebhookSource(parts.reader, "mutatingwebhookconfigurations");
   }
 
-  async admit(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void> {
+  admit(attributes: AdmissionAttributes, pass: AdmissionPass): Promise<void> | undefined {
     const webhooks = this.#source.webhooks();
-    if (webhooks.length === 0 || isExempt(attributes)) return;
+    return webhooks.length === 0 || isExempt(attributes) ? undefined : this.#askAll(attributes, pass, webhooks);
+  }
+
+  async #askAll(attributes: AdmissionAttributes, pass: AdmissionPass, webhooks: readonly Webhook[]): Promise<void> {
     const state = (pass.notes.get(this) as Reinvocation | undefined) ?? {
       called: new Set(),
       again: new Set(),

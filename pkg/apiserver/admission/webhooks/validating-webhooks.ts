@@ -1,6 +1,7 @@
 import type { AdmissionAttributes, AdmissionPlugin } from "../../types.ts";
 import { Versions } from "./convert.ts";
 import { isExempt } from "./invocation.ts";
+import type { Webhook } from "./types.ts";
 import { timedOut, type Wanted, WebhookCalls, type WebhookCallsParts } from "./webhook-calls.ts";
 import type { WebhookMetrics } from "./webhook-metrics.ts";
 import { WebhookSource } from "./webhook-source.ts";
@@ -18,9 +19,12 @@ export class ValidatingAdmissionWebhook implements AdmissionPlugin {
     this.#metrics = parts.metrics;
   }
 
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined {
     const webhooks = this.#source.webhooks();
-    if (webhooks.length === 0 || isExempt(attributes)) return;
+    return webhooks.length === 0 || isExempt(attributes) ? undefined : this.#ask(attributes, webhooks);
+  }
+
+  async #ask(attributes: AdmissionAttributes, webhooks: readonly Webhook[]): Promise<void> {
     const versions = new Versions(attributes);
     const wanted: Wanted[] = [];
     for (const webhook of webhooks) {

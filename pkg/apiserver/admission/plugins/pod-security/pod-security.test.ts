@@ -145,17 +145,17 @@ describe("PodSecurity", () => {
   };
 
   it("refuses pods that violate what their namespace enforces", async () => {
-    await assert.rejects(plugin.validate(write({ object: bad })), {
+    await assert.rejects(async () => plugin.validate(write({ object: bad })), {
       code: 403,
       message: /^pods "p" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false \(/,
     });
     await plugin.validate(write({ object: bad, operation: "UPDATE", old: bad }));
     await plugin.validate(write({ object: bad, operation: "UPDATE", old: bad, subresource: "status" }));
     const image = { ...bad, spec: { containers: [{ name: "c", image: "j" }] } };
-    await assert.rejects(plugin.validate(write({ object: image, operation: "UPDATE", old: bad })));
+    await assert.rejects(async () => plugin.validate(write({ object: image, operation: "UPDATE", old: bad })));
     const debugged = { ...bad, spec: { ...bad.spec, ephemeralContainers: [{ name: "e", image: "x" }] } };
     const debug = { object: debugged, old: bad, operation: "UPDATE", subresource: "ephemeralcontainers" } as const;
-    await assert.rejects(plugin.validate(write(debug)));
+    await assert.rejects(async () => plugin.validate(write(debug)));
   });
 
   it("warns about controllers whose pods would be refused", async () => {
@@ -168,7 +168,7 @@ describe("PodSecurity", () => {
   it("checks labels of namespaces, and names pods that a new level would refuse", async () => {
     const namespace = (more: Record<string, string>) => ({ metadata: { name: "ns", labels: more } });
     const invalidLabel = namespace({ "pod-security.kubernetes.io/enforce": "strict" });
-    await assert.rejects(plugin.validate(write({ resource: "namespaces", object: invalidLabel })), {
+    await assert.rejects(async () => plugin.validate(write({ resource: "namespaces", object: invalidLabel })), {
       code: 422,
       message:
         'Namespace "ns" is invalid: metadata.labels[pod-security.kubernetes.io/enforce]: Invalid value: "strict": must be one of privileged, baseline, restricted',

@@ -34,6 +34,7 @@ const TEMPLATES: Readonly<Record<string, (object: Templated) => PodLike | undefi
 /** Holds pods to the Pod Security Standard that their namespace's labels name (KEP-2579); warns about controllers. */
 export class PodSecurity implements AdmissionPlugin {
   readonly name = "PodSecurity";
+  readonly resources = ["namespaces", "pods", ...Object.keys(TEMPLATES)];
   readonly #reader: ObjectReader;
 
   constructor(parts: { readonly reader: ObjectReader }) {
