@@ -1,10 +1,12 @@
 // `make bench`: measures the whole product from outside, as its users see it, and prints one table.
 //
 //   main ── starts minik on a lab host ── host measurements (start, idle): here, they look at processes
+//     ├──── how fast this machine is at this hour
 //     └──── for each API measurement and each target: a generator process in the target's network namespace
 import { writeFile } from "node:fs/promises";
 import { type Host, openLab } from "../lab/index.ts";
 import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
+import { calibrate, formatCalibration } from "./calibration.ts";
 import { API_MEASUREMENTS, HOST_MEASUREMENTS } from "./measure/index.ts";
 import type { Values } from "./measurement.ts";
 import { formatTable } from "./table.ts";
@@ -77,6 +79,7 @@ async function main(args: BenchArguments): Promise<void> {
     args.kubeconfig === undefined ? [] : [{ title: args.title, kubeconfig: args.kubeconfig, values: {} }];
   const lab = args.withoutMinik ? undefined : await openLab();
   const targets = [...other];
+  let calibration = "";
   try {
     if (lab !== undefined) {
       const host = await lab.addHost({ name: "bench", flags: args.serverFlags });
@@ -84,11 +87,12 @@ async function main(args: BenchArguments): Promise<void> {
       targets.unshift(minik);
       await measureHost(minik, host, chosen);
     }
+    calibration = formatCalibration(calibrate());
     await measureApi(targets, args, chosen);
   } finally {
     await lab?.close();
   }
-  process.stdout.write(`\n${formatTable(targets)}\n`);
+  process.stdout.write(`\n${formatTable(targets)}\n\n${calibration}\n`);
   if (args.out !== undefined) {
     const values = Object.fromEntries(targets.map(({ title, values }) => [title, values]));
     await writeFile(args.out, `${JSON.stringify(values, null, 2)}\n`);
