@@ -1,5 +1,14 @@
+import { IMMUTABLE } from "#pkg/api/field-checks.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { badRequest, conflict, type FieldError, fieldError, invalid, MODIFIED } from "#pkg/errors/index.ts";
+import {
+  type ApiError,
+  badRequest,
+  conflict,
+  type FieldError,
+  fieldError,
+  invalid,
+  MODIFIED,
+} from "#pkg/errors/index.ts";
 import { ConflictError } from "#pkg/store/types.ts";
 import type { Entry } from "../cache/index.ts";
 import { updateAdmission } from "./admission.ts";
@@ -66,11 +75,7 @@ function checkPreconditions(target: Target, object: Obj, old: KubeObject, fromLi
   const { definition } = target;
   const { uid, resourceVersion } = object.metadata;
   if (uid !== undefined && uid !== "" && uid !== old.metadata.uid)
-    throw conflict(
-      groupResource(definition),
-      target.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
+    throw otherUid(target, uid, old.metadata.uid, fromLive);
   if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") {
     if (!fromLive && definition.strategy.allowUnconditionalUpdate === false)
       // As upstream, which says the resource's name for the kind here, and the revision as a number.
@@ -84,6 +89,20 @@ function checkPreconditions(target: Target, object: Obj, old: KubeObject, fromLi
   if (resourceVersion !== old.metadata.resourceVersion)
     throw conflict(groupResource(definition), target.name, MODIFIED);
   return true;
+}
+
+/** The object that was meant is not the one there is: the precondition of a PUT, a change of the uid as a patch. */
+export function otherUid(
+  { definition, cache, namespace, name }: Target,
+  meant: string,
+  uid: string,
+  patched = false,
+): ApiError {
+  if (patched)
+    return invalid(definition.group, definition.kind, name, [fieldError.invalid("metadata.uid", meant, IMMUTABLE)]);
+  const what = `StorageError: invalid object, Code: 4, Key: ${cache.key(namespace, name)}, ResourceVersion: 0`;
+  const why = `Precondition failed: UID in precondition: ${meant}, UID in object meta: ${uid}`;
+  return conflict(groupResource(definition), name, `${what}, AdditionalErrorMsg: ${why}`);
 }
 
 async function updateOnce(

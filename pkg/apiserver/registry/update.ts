@@ -1,10 +1,10 @@
-import { badRequest, conflict, isAlreadyExists, notFound } from "#pkg/errors/index.ts";
+import { badRequest, isAlreadyExists, notFound } from "#pkg/errors/index.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
 import { authorizeCreate } from "./create-access.ts";
 import { createObject } from "./create.ts";
-import { guaranteedUpdate, type SubresourceRules } from "./guaranteed-update.ts";
+import { guaranteedUpdate, otherUid, type SubresourceRules } from "./guaranteed-update.ts";
 import { matchPath } from "./metadata.ts";
 import { type FieldValidation, writeOptions } from "./options.ts";
 import { groupResource, type Obj, type RegistryServices, type Target } from "./services.ts";
@@ -25,6 +25,8 @@ export async function update(services: RegistryServices, target: Target, rules?:
   let object: Obj | undefined = read(options.fieldValidation);
   const subresource = context.info.subresource;
   if (target.cache.get(target.namespace, target.name) === undefined) {
+    const { uid } = object.metadata;
+    if (uid !== undefined && uid !== "") throw otherUid(target, uid, "");
     if (definition.strategy.allowCreateOnUpdate !== true || subresource !== "")
       throw notFound(groupResource(definition), target.name);
     const created = await createByUpdate(services, target, object, options.dryRun);
@@ -44,21 +46,14 @@ export async function update(services: RegistryServices, target: Target, rules?:
   return { kind: "view", status: 200, definition, view: entry.as(definition) };
 }
 
-/** Undefined when somebody else was faster. @throws 409 where the object is another than the one that is gone */
+/** Undefined when somebody else was faster. */
 async function createByUpdate(
   services: RegistryServices,
   target: Target,
   object: Obj,
   dryRun: boolean,
 ): Promise<Entry | undefined> {
-  const { definition, cache, namespace, name } = target;
-  const { uid } = object.metadata;
-  if (uid !== undefined && uid !== "")
-    throw conflict(
-      groupResource(definition),
-      name,
-      `StorageError: invalid object, Code: 4, Key: ${cache.key(namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
-    );
+  const { cache, namespace, name } = target;
   await authorizeCreate(services, target);
   // There is no revision that it could be bound to.
   object.metadata.resourceVersion = "";
