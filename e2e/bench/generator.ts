@@ -43,5 +43,11 @@ async function measure(name: string, options: GeneratorOptions, signal: AbortSig
 const [name = "", options = "{}"] = process.argv.slice(2);
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-const answer = await measure(name, JSON.parse(options) as GeneratorOptions, stop.signal);
-process.stdout.write(`${JSON.stringify(answer)}\n`);
+try {
+  const answer = await measure(name, JSON.parse(options) as GeneratorOptions, stop.signal);
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+} catch (err) {
+  // What was refused, and not where in the connection it was read: the bench shows the end of this text.
+  process.stderr.write(`${String(err)}\n`);
+  process.exit(1);
+}
