@@ -74,32 +74,31 @@ export async function guaranteedUpdate(
 function checkPreconditions(target: Target, object: Obj, old: KubeObject, fromLive: boolean): boolean {
   const { definition } = target;
   const { uid, resourceVersion } = object.metadata;
-  if (uid !== undefined && uid !== "" && uid !== old.metadata.uid)
-    throw otherUid(target, uid, old.metadata.uid, fromLive);
+  const isOther = uid !== undefined && uid !== "" && uid !== old.metadata.uid;
+  if (isOther && !fromLive) throw otherUid(target, uid, old.metadata.uid);
   if (resourceVersion === undefined || resourceVersion === "" || resourceVersion === "0") {
     if (!fromLive && definition.strategy.allowUnconditionalUpdate === false)
       // As upstream, which says the resource's name for the kind here, and the revision as a number.
       throw invalid(definition.group, definition.plural, target.name, [
         fieldError.invalid("metadata.resourceVersion", 0, "must be specified for an update"),
       ]);
+    if (isOther) throw uidChanged(target, uid);
     return false;
   }
   if (!/^\d+$/.test(resourceVersion))
     throw badRequest(`unable to parse resource version ${JSON.stringify(resourceVersion)}`);
   if (resourceVersion !== old.metadata.resourceVersion)
     throw conflict(groupResource(definition), target.name, MODIFIED);
+  if (isOther) throw uidChanged(target, uid);
   return true;
 }
 
-/** The object that was meant is not the one there is: the precondition of a PUT, a change of the uid as a patch. */
-export function otherUid(
-  { definition, cache, namespace, name }: Target,
-  meant: string,
-  uid: string,
-  patched = false,
-): ApiError {
-  if (patched)
-    return invalid(definition.group, definition.kind, name, [fieldError.invalid("metadata.uid", meant, IMMUTABLE)]);
+/** Patches have no precondition: for them the uid is a field like others. */
+const uidChanged = ({ definition, name }: Target, uid: string): ApiError =>
+  invalid(definition.group, definition.kind, name, [fieldError.invalid("metadata.uid", uid, IMMUTABLE)]);
+
+/** The object that a PUT meant is not the one there is. */
+export function otherUid({ definition, cache, namespace, name }: Target, meant: string, uid: string): ApiError {
   const what = `StorageError: invalid object, Code: 4, Key: ${cache.key(namespace, name)}, ResourceVersion: 0`;
   const why = `Precondition failed: UID in precondition: ${meant}, UID in object meta: ${uid}`;
   return conflict(groupResource(definition), name, `${what}, AdditionalErrorMsg: ${why}`);

@@ -97,6 +97,8 @@ describe("update of another object of the name", () => {
           return true;
         },
       );
+      const late = { ...patch, metadata: { ...patch.metadata, resourceVersion: "1" } };
+      await assert.rejects(transport.request({ method: "PATCH", path, query, body: late, contentType }), isConflict);
     }
   });
 });
