@@ -97,7 +97,7 @@ describe("update of another object of the name", () => {
           return true;
         },
       );
-      const late = { ...patch, metadata: { ...patch.metadata, resourceVersion: "1" } };
+      const late = { ...patch, metadata: { ...patch.metadata, resourceVersion: "999999" } };
       await assert.rejects(transport.request({ method: "PATCH", path, query, body: late, contentType }), isConflict);
     }
   });
