@@ -110,6 +110,10 @@ export interface ServedEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   /** `{"type":…,"object":…}\n` */
   readonly text: string;
+  /** As `text`, without the object's managedFields; absent where an event comes from elsewhere. */
+  readonly leanText?: string;
+  /** As `leanText`, of the object's PartialObjectMetadata; absent where that takes decoding. */
+  readonly partialText?: string | undefined;
   readonly bytes: Uint8Array;
   /** Frozen. */
   readonly object: KubeObject;

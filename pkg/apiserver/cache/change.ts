@@ -2,13 +2,16 @@ import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { ServedEvent } from "../types.ts";
 import { type Entry, readyAll, type ObjectView } from "./entry.ts";
+import { partialText, withoutManagedFields } from "./lean-text.ts";
 
-/** An event whose text, bytes and object are made on first use and shared by every watcher of it. */
+/** An event whose texts, bytes and object are made on first use and shared by every watcher of it. */
 export class ViewEvent implements ServedEvent {
   readonly type: ServedEvent["type"];
   readonly view: ObjectView;
   #text: string | undefined;
   #bytes: Uint8Array | undefined;
+  #leanText: string | undefined;
+  #partialText: string | undefined;
 
   constructor(type: ServedEvent["type"], view: ObjectView) {
     this.type = type;
@@ -16,7 +19,7 @@ export class ViewEvent implements ServedEvent {
   }
 
   get text(): string {
-    this.#text ??= `{"type":"${this.type}","object":${this.view.text}}\n`;
+    this.#text ??= this.#textWith(this.view.text);
     return this.#text;
   }
 
@@ -25,8 +28,24 @@ export class ViewEvent implements ServedEvent {
     return this.#bytes;
   }
 
+  get leanText(): string {
+    this.#leanText ??= this.#textWith(withoutManagedFields(this.view.text));
+    return this.#leanText;
+  }
+
+  get partialText(): string | undefined {
+    if (this.#partialText !== undefined) return this.#partialText;
+    const object = partialText(this.view.text);
+    if (object !== undefined) this.#partialText = this.#textWith(object);
+    return this.#partialText;
+  }
+
   get object(): KubeObject {
     return this.view.frozen;
+  }
+
+  #textWith(object: string): string {
+    return `{"type":"${this.type}","object":${object}}\n`;
   }
 }
 

@@ -3,5 +3,6 @@ export { Cache, type CachedResource, type DynamicResources } from "./cache.ts";
 export { Change, ViewEvent } from "./change.ts";
 export { deepFreeze, Entry, ObjectView, readyAll } from "./entry.ts";
 export { parseFieldSelector } from "./field-selector.ts";
+export { partialText, withoutManagedFields } from "./lean-text.ts";
 export { ResourceCache } from "./resource-cache.ts";
 export { Stored, storedCodec } from "./stored.ts";

@@ -61,6 +61,35 @@ describe("servePort", () => {
     }
   });
 
+  it("sends objects without managedFields, and keeps them where such an object is written back", async () => {
+    const client = connect();
+    const path = "/api/v1/namespaces/lean/configmaps/a";
+    const at = { namespace: "lean", name: "a" };
+    const made = await client.create(configmaps, { metadata: at, data: { k: "v" } }, { fieldManager: "maker" });
+    const read = await client.get(configmaps, at);
+    const listed = (await client.list(configmaps, { namespace: "lean" })).items;
+    const { metadata } = (await client.list(configmaps, { namespace: "lean", metadataOnly: true })).items[0] ?? {};
+    for (const each of [made, read, listed[0], { metadata }]) {
+      assert.equal(each?.metadata?.name, "a");
+      assert.equal("managedFields" in (each?.metadata ?? {}), false);
+    }
+    const managers = async (): Promise<unknown[]> => {
+      const whole = (await test.transport.request({ method: "GET", path })) as typeof made;
+      return (whole.metadata.managedFields ?? []).map(({ manager }) => manager);
+    };
+    assert.deepEqual(await managers(), ["maker"]);
+    await client.update(configmaps, { ...read, data: { k: "w" } }, { fieldManager: "maker" });
+    assert.deepEqual(await managers(), ["maker"]);
+    const { resourceVersion } = made.metadata;
+    for (const metadataOnly of [false, true]) {
+      const options = { namespace: "lean", resourceVersion, metadataOnly, signal: AbortSignal.timeout(15_000) };
+      for await (const { type, object } of client.watch(configmaps, options)) {
+        assert.deepEqual([type, object.metadata.name, "managedFields" in object.metadata], ["MODIFIED", "a", false]);
+        break;
+      }
+    }
+  });
+
   it("delivers a long watch in order, whole, and stops when the client does", async () => {
     const client = connect();
     const total = 2_500;

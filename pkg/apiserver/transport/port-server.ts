@@ -1,20 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
-import {
-  MAX_BUFFERED_EVENTS,
-  MAX_UNACKED_EVENTS,
-  type PortClientMessage,
-  type PortRequest,
-  type PortServerMessage,
-} from "#pkg/client/port-protocol.ts";
+import type { PortClientMessage, PortRequest, PortServerMessage } from "#pkg/client/port-protocol.ts";
 import { ApiError, internalError } from "#pkg/errors/index.ts";
-import { render } from "../http/render.ts";
-import { toPartialObjectMetadata } from "../table/index.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Pipeline } from "../pipeline.ts";
-import type { Reply, ServedEvent, UserInfo, WatchSink } from "../types.ts";
-
-const PLAIN = { encoding: "json", as: "object", version: "v1" } as const;
-const METADATA = { encoding: "json", as: "PartialObjectMetadataList", version: "v1" } as const;
+import type { UserInfo } from "../types.ts";
+import { bodyOf, leanEventText, partialEventText } from "./port-texts.ts";
+import { PortWatch } from "./port-watch.ts";
 
 /** Serves the API to a component in another thread, as one user. Ends when the port closes. */
 export function servePort(
@@ -51,7 +42,7 @@ export function servePort(
           id,
           post,
           () => calls.delete(id),
-          request.metadataOnly === true ? metadataText : plainText,
+          request.metadataOnly === true ? partialEventText : leanEventText,
         );
         started = true;
         post({ type: "started", id });
@@ -88,107 +79,4 @@ function contextOf(request: PortRequest, user: UserInfo, signal: AbortSignal): P
     body: async () => (body === undefined ? undefined : (JSON.parse(body) as object)),
     warn: () => {},
   };
-}
-
-async function bodyOf(
-  reply: Exclude<Reply, { kind: "watch" }>,
-  metadataOnly: boolean,
-): Promise<{ readonly status: number; readonly text: string; readonly json: boolean }> {
-  if (reply.kind === "bytes")
-    return {
-      status: reply.status,
-      text: textOf(reply.body),
-      json: reply.headers["content-type"]?.startsWith("application/json") === true,
-    };
-  if (reply.kind === "stream") {
-    let text = "";
-    for await (const chunk of reply.body) text += textOf(chunk);
-    return { status: reply.status, text, json: false };
-  }
-  const { status, body } = render(reply, metadataOnly ? METADATA : PLAIN, new URLSearchParams());
-  return { status, text: textOf(body), json: true };
-}
-
-const textOf = (body: string | Uint8Array): string => (typeof body === "string" ? body : Buffer.from(body).toString());
-
-const plainText = (event: ServedEvent): string => event.text;
-const metadataText = (event: ServedEvent): string =>
-  event.type === "ERROR"
-    ? event.text
-    : JSON.stringify({ type: event.type, object: toPartialObjectMetadata(event.object, "v1") });
-
-/** One watch over the port: batches of texts, no more under way than the client has taken in. */
-class PortWatch implements WatchSink {
-  readonly #id: number;
-  readonly #post: (message: PortServerMessage) => void;
-  readonly #done: () => void;
-  readonly #textOf: (event: ServedEvent) => string;
-  #waiting: ServedEvent[] = [];
-  #unacknowledged = 0;
-  #scheduled = false;
-  #ended = false;
-  #stop: (() => void) | undefined;
-
-  constructor(
-    id: number,
-    post: (message: PortServerMessage) => void,
-    done: () => void,
-    text: (event: ServedEvent) => string,
-  ) {
-    this.#id = id;
-    this.#post = post;
-    this.#done = done;
-    this.#textOf = text;
-  }
-
-  begin(reply: Extract<Reply, { kind: "watch" }>): void {
-    const stop = reply.start(this);
-    if (this.#ended) stop();
-    else this.#stop = stop;
-  }
-
-  send(event: ServedEvent): boolean {
-    if (this.#ended) return false;
-    // The objects there are when a watch begins come at once, however many: only what changes later is bounded.
-    if (this.#stop !== undefined && this.#waiting.length >= MAX_BUFFERED_EVENTS) return false;
-    this.#waiting.push(event);
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      queueMicrotask(() => this.#flush());
-    }
-    return true;
-  }
-
-  acknowledge(count: number): void {
-    this.#unacknowledged -= count;
-    this.#flush();
-  }
-
-  end(): void {
-    if (this.#ended) return;
-    this.#unacknowledged = 0;
-    while (this.#waiting.length > 0) {
-      this.#unacknowledged = 0;
-      this.#flush();
-    }
-    this.#ended = true;
-    this.#post({ type: "ended", id: this.#id });
-    this.#done();
-  }
-
-  stop(): void {
-    this.#ended = true;
-    this.#waiting = [];
-    this.#stop?.();
-  }
-
-  #flush(): void {
-    this.#scheduled = false;
-    const room = MAX_UNACKED_EVENTS - this.#unacknowledged;
-    if (this.#ended || room <= 0 || this.#waiting.length === 0) return;
-    const batch = this.#waiting.length <= room ? this.#waiting : this.#waiting.slice(0, room);
-    this.#waiting = batch === this.#waiting ? [] : this.#waiting.slice(room);
-    this.#unacknowledged += batch.length;
-    this.#post({ type: "events", id: this.#id, texts: batch.map(this.#textOf) });
-  }
 }
