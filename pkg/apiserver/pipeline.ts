@@ -3,7 +3,7 @@ import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { Registry } from "./registry/registry.ts";
 import { unknownResource } from "./registry/still-served.ts";
 import { authorizedInfo } from "./request-info.ts";
-import type { Authorizer, Reply, RequestContext, RequestInfo, Route, UserInfo } from "./types.ts";
+import type { Authorizer, Decision, Reply, RequestContext, RequestInfo, Route, UserInfo } from "./types.ts";
 
 export interface PipelineOptions {
   readonly registry: Registry;
@@ -21,17 +21,21 @@ export class Pipeline {
     this.#options = options;
   }
 
-  /** @throws ApiError */
-  async handle(context: RequestContext): Promise<Reply> {
-    await this.authorize(context.user, authorizedInfo(context.info, context.query));
-    return this.answer(context);
+  /** What can be answered at once is: most reads wait for nothing. @throws ApiError, also at once */
+  handle(context: RequestContext): Reply | Promise<Reply> {
+    const waiting = this.authorize(context.user, authorizedInfo(context.info, context.query));
+    return waiting === undefined ? this.answer(context) : waiting.then(() => this.answer(context));
   }
 
-  /** The answer to an authorized request. @throws ApiError */
-  async answer(context: RequestContext): Promise<Reply> {
+  /** The answer to an authorized request. @throws ApiError, also at once */
+  answer(context: RequestContext): Reply | Promise<Reply> {
+    const route = this.route(context.info);
+    if (route?.connects !== true) return this.#answerOf(route, context);
+    return this.admitConnect(context).then(() => this.#answerOf(route, context));
+  }
+
+  #answerOf(route: Route | undefined, context: RequestContext): Reply | Promise<Reply> {
     const { info } = context;
-    const route = this.route(info);
-    if (route?.connects === true) await this.admitConnect(context);
     if (route?.handle !== undefined) return route.handle(context);
     if (!info.isResource) throw unknownResource();
     if (NO_NAME.test(info.name)) throw invalidName(info.name);
@@ -47,11 +51,17 @@ export class Pipeline {
     await this.#options.registry.admitConnect(context);
   }
 
-  /** @throws 403 */
-  async authorize(user: UserInfo, info: RequestInfo): Promise<void> {
-    const answer = await this.#options.authorizer.authorize(user, info);
-    this.decisions[answer.decision]++;
-    if (answer.decision !== "allow") throw forbiddenRequest(user, info, answer.reason);
+  /** Undefined when there is nothing to wait for. @throws 403, also at once */
+  authorize(user: UserInfo, info: RequestInfo): Promise<void> | undefined {
+    const answer = this.#options.authorizer.authorize(user, info);
+    if (answer instanceof Promise) return answer.then((late) => this.#confirm(late, user, info));
+    this.#confirm(answer, user, info);
+    return undefined;
+  }
+
+  #confirm({ decision, reason }: Decision, user: UserInfo, info: RequestInfo): void {
+    this.decisions[decision]++;
+    if (decision !== "allow") throw forbiddenRequest(user, info, reason);
   }
 }
 

@@ -143,15 +143,17 @@ export interface Authenticator {
     readonly peerCertificate: Uint8Array | undefined;
     /** Names and values in turn, where a header of several lines must not be one text. */
     readonly rawHeaders?: readonly string[];
-  }): Promise<UserInfo | undefined>;
+  }): UserInfo | undefined | Promise<UserInfo | undefined>;
+}
+
+export interface Decision {
+  readonly decision: "allow" | "deny" | "no-opinion";
+  readonly reason: string;
 }
 
 export interface Authorizer {
   /** `reason` goes into the Forbidden message. "no-opinion" passes to the next authorizer. */
-  authorize(
-    user: UserInfo,
-    info: RequestInfo,
-  ): Promise<{ readonly decision: "allow" | "deny" | "no-opinion"; readonly reason: string }>;
+  authorize(user: UserInfo, info: RequestInfo): Decision | Promise<Decision>;
   /** What a user may do in a namespace (SelfSubjectRulesReview); absent where that cannot be told. */
   rulesFor?(user: UserInfo, namespace: string): Promise<SubjectRulesReviewStatus>;
 }

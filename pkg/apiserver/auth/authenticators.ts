@@ -23,7 +23,7 @@ export interface StaticToken {
 export function certificateAuthenticator(proxies?: FrontProxies): Authenticator {
   const users = new WeakMap<Uint8Array, UserInfo>();
   return {
-    async authenticate({ peerCertificate }) {
+    authenticate({ peerCertificate }) {
       if (peerCertificate === undefined || proxies?.nameOf(peerCertificate) !== undefined) return undefined;
       let user = users.get(peerCertificate);
       if (user === undefined) users.set(peerCertificate, (user = userOfCertificate(peerCertificate)));
@@ -62,7 +62,7 @@ export function tokenAuthenticator(options: {
 }): Authenticator {
   const hashed = options.staticTokens.map(({ token, user }) => ({ hash: digest(token), user }));
   return {
-    async authenticate({ headers }) {
+    authenticate({ headers }) {
       const header = headers["authorization"];
       if (typeof header !== "string") return undefined;
       const token = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
@@ -70,11 +70,15 @@ export function tokenAuthenticator(options: {
       const hash = digest(token);
       const known = hashed.find((each) => timingSafeEqual(each.hash, hash));
       if (known !== undefined) return withGroup(known.user);
-      const verdict = await options.serviceAccounts?.verify(token, []);
-      if (verdict?.user === undefined) throw unauthorized();
-      return verdict.user;
+      return ownerOf(token, options.serviceAccounts);
     },
   };
+}
+
+async function ownerOf(token: string, accounts: ServiceAccountTokens | undefined): Promise<UserInfo> {
+  const verdict = await accounts?.verify(token, []);
+  if (verdict?.user === undefined) throw unauthorized();
+  return verdict.user;
 }
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
@@ -84,17 +88,22 @@ function withGroup(user: UserInfo): UserInfo {
   return { ...user, groups: [...user.groups, "system:authenticated"] };
 }
 
-/** The first that knows the caller; nobody is anonymous, which the authorizers allow next to nothing. */
+type Credentials = Parameters<Authenticator["authenticate"]>[0];
+
+/**
+ * The first that knows the caller; nobody is anonymous, which the authorizers allow next to nothing. Waits only for those
+ * that have to.
+ */
 export function chainAuthenticators(authenticators: readonly Authenticator[]): {
-  authenticate(request: Parameters<Authenticator["authenticate"]>[0]): Promise<UserInfo>;
+  authenticate(request: Credentials): UserInfo | Promise<UserInfo>;
 } {
-  return {
-    async authenticate(request) {
-      for (const each of authenticators) {
-        const user = await each.authenticate(request);
-        if (user !== undefined) return user;
-      }
-      return ANONYMOUS;
-    },
+  const askFrom = (first: number, request: Credentials): UserInfo | Promise<UserInfo> => {
+    for (let at = first; at < authenticators.length; at++) {
+      const user = authenticators[at]?.authenticate(request);
+      if (user instanceof Promise) return user.then((found) => found ?? askFrom(at + 1, request));
+      if (user !== undefined) return user;
+    }
+    return ANONYMOUS;
   };
+  return { authenticate: (request) => askFrom(0, request) };
 }

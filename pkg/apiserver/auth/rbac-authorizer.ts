@@ -1,5 +1,5 @@
 import type { ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from "#pkg/api/types/rbac-v1.ts";
-import type { Authorizer, ObjectReader, RequestInfo, UserInfo } from "../types.ts";
+import type { Authorizer, Decision, ObjectReader, RequestInfo, UserInfo } from "../types.ts";
 import { ruleAllows } from "./policy-rule.ts";
 
 const GROUP = "rbac.authorization.k8s.io/";
@@ -26,7 +26,7 @@ export class RbacAuthorizer implements Authorizer {
     for (const plural of ["rolebindings", "clusterrolebindings"]) reader.onChange(GROUP + plural, forget);
   }
 
-  async authorize(user: UserInfo, info: RequestInfo): ReturnType<Authorizer["authorize"]> {
+  authorize(user: UserInfo, info: RequestInfo): Decision {
     const failures: string[] = [];
     for (const { rules, binding } of this.#grantsOf(user, info.isResource ? info.namespace : "", failures))
       if (rules.some((rule) => ruleAllows(rule, info))) return new Allowed(user, binding);

@@ -42,7 +42,7 @@ export class FrontProxies {
 /** Users whom a front proxy vouches for: X-Remote-User, -Uid, -Group and -Extra-… (upstream's request header options). */
 export function requestHeaderAuthenticator(proxies: FrontProxies): Authenticator {
   return {
-    async authenticate({ headers, peerCertificate, rawHeaders }) {
+    authenticate({ headers, peerCertificate, rawHeaders }) {
       if (peerCertificate === undefined) return undefined;
       const proxy = proxies.nameOf(peerCertificate);
       if (proxy === undefined || !ALLOWED_NAMES.has(proxy)) return undefined;
@@ -55,7 +55,7 @@ export function requestHeaderAuthenticator(proxies: FrontProxies): Authenticator
 /** What a front proxy asks without naming a user, or without being one that is heard, is not asked by anonymous. */
 export function refuseFrontProxyItself(proxies: FrontProxies): Authenticator {
   return {
-    async authenticate({ peerCertificate }) {
+    authenticate({ peerCertificate }) {
       if (peerCertificate !== undefined && proxies.nameOf(peerCertificate) !== undefined) throw unauthorized();
       return undefined;
     },

@@ -31,7 +31,7 @@ export interface RequestHandlerOptions {
     readonly headers: RequestContext["headers"];
     readonly peerCertificate: Uint8Array | undefined;
     readonly rawHeaders?: readonly string[];
-  }) => Promise<UserInfo>;
+  }) => UserInfo | Promise<UserInfo>;
   readonly inFlight: InFlight;
   readonly flow: FlowController;
   readonly metrics: RequestMetrics;
@@ -54,7 +54,22 @@ export class RequestHandler {
     const { inFlight, metrics, log } = this.#options;
     inFlight.add(exchange);
     try {
-      await this.#answer(exchange);
+      // Nothing is waited for that is there: a read of the cache is answered in the turn in which it came.
+      const info = this.#begin(exchange);
+      const sender = this.contextOf(exchange, info);
+      const context = sender instanceof Promise ? await sender : sender;
+      // Streams last as long as their callers want, and are never seated.
+      if (!isStream(info)) {
+        const turn = this.takeSeat(exchange, context);
+        if (turn !== undefined) await turn;
+      }
+      const wanted = formatOf(request.headers.accept, info);
+      const format =
+        wanted instanceof Promise ? await wanted.catch((err: unknown) => this.#formOfRoute(info, err)) : wanted;
+      exchange.format = format;
+      const answer = this.#options.pipeline.handle(context);
+      const sent = this.#reply(exchange, answer instanceof Promise ? await answer : answer, format);
+      if (sent !== undefined) await sent;
     } catch (err) {
       await this.#fail(exchange, err).catch((failure: unknown) => {
         log.error("request could not be answered", { err: failure, method: request.method, path: exchange.path });
@@ -68,44 +83,53 @@ export class RequestHandler {
     }
   }
 
-  /** The request as the pipeline wants it, its sender known. @throws 401, 403 */
-  async contextOf(exchange: Exchange, info: RequestInfo): Promise<RequestContext> {
-    const { request } = exchange;
-    const { headers, rawHeaders, url } = request;
-    const { authenticate, pipeline } = this.#options;
-    const peerCertificate = this.#peers.of(request).certificate;
-    let user: UserInfo;
+  /** The request as the pipeline wants it, its sender known. @throws 401, 403, also at once */
+  contextOf(exchange: Exchange, info: RequestInfo): RequestContext | Promise<RequestContext> {
+    const { headers, rawHeaders } = exchange.request;
+    const { authenticate, metrics } = this.#options;
+    const peerCertificate = this.#peers.of(exchange.request).certificate;
+    let user: UserInfo | Promise<UserInfo>;
     try {
-      user = await authenticate({ headers, peerCertificate, rawHeaders });
+      user = authenticate({ headers, peerCertificate, rawHeaders });
     } catch (err) {
-      this.#options.metrics.access.failed();
+      metrics.access.failed();
       throw err;
     }
-    this.#options.metrics.access.succeeded(user);
+    if (user instanceof Promise || wantsImpersonation(headers)) return this.#lateContextOf(exchange, info, user);
+    metrics.access.succeeded(user);
+    return new HttpContext(exchange, info, user);
+  }
+
+  async #lateContextOf(
+    exchange: Exchange,
+    info: RequestInfo,
+    sender: UserInfo | Promise<UserInfo>,
+  ): Promise<RequestContext> {
+    const { headers, rawHeaders, url } = exchange.request;
+    const { metrics, pipeline } = this.#options;
+    let user: UserInfo;
+    try {
+      user = await sender;
+    } catch (err) {
+      metrics.access.failed();
+      throw err;
+    }
+    metrics.access.succeeded(user);
     if (wantsImpersonation(headers)) user = await impersonated({ headers, rawHeaders, url }, user, pipeline);
     return new HttpContext(exchange, info, user);
   }
 
-  async #answer(exchange: Exchange): Promise<void> {
+  /** What the request is about, and how long it may take. @throws 400 */
+  #begin(exchange: Exchange): RequestInfo {
     const { request, query } = exchange;
     const info = requestInfoOf(request.method ?? "GET", exchange.path, query);
     exchange.info = info;
-    const stream = isStream(info);
-    if (stream) exchange.becomeLongRunning();
+    if (isStream(info)) exchange.becomeLongRunning();
     else if (info.verb !== "watch") {
       const timeoutMs = requestTimeoutOf(query);
       if (timeoutMs !== undefined) exchange.limitTo(timeoutMs);
     }
-    const context = await this.contextOf(exchange, info);
-    // Streams last as long as their callers want, and are never seated.
-    if (!stream) {
-      const turn = this.takeSeat(exchange, context);
-      if (turn !== undefined) await turn;
-    }
-    const format = formatOf(request.headers.accept, info);
-    exchange.format =
-      format instanceof Promise ? await format.catch((err: unknown) => this.#formOfRoute(info, err)) : format;
-    await this.#reply(exchange, await this.#options.pipeline.handle(context), exchange.format);
+    return info;
   }
 
   /** What this server cannot encode, another whose answer is handed on may. */
@@ -114,8 +138,8 @@ export class RequestHandler {
     return JSON_OBJECT;
   }
 
-  async #reply(exchange: Exchange, reply: Reply, format: Format): Promise<void> {
-    const { response, query, request } = exchange;
+  #reply(exchange: Exchange, reply: Reply, format: Format): Promise<void> | undefined {
+    const { query, request } = exchange;
     switch (reply.kind) {
       case "view":
       case "list":
@@ -127,19 +151,24 @@ export class RequestHandler {
       case "bytes":
         return send(exchange, reply.status, reply.headers, reply.body);
       case "stream":
-        // What another server answers has its time too, unless it is a watch, which from here on costs nothing.
-        if (exchange.info?.verb === "watch") {
-          exchange.becomeLongRunning();
-          this.leaveSeat(exchange);
-        }
-        exchange.head(reply.status, reply.headers);
-        // A log may stay silent for long; its reader is told at once that there is one.
-        if ("flushHeaders" in response) response.flushHeaders();
-        return pipeStreams(reply.body instanceof Readable ? reply.body : Readable.from(reply.body), streamOf(response));
+        return this.#stream(exchange, reply);
       case "watch":
         exchange.becomeLongRunning();
         return this.#watch(exchange, reply, format);
     }
+  }
+
+  async #stream(exchange: Exchange, reply: Extract<Reply, { kind: "stream" }>): Promise<void> {
+    const { response } = exchange;
+    // What another server answers has its time too, unless it is a watch, which from here on costs nothing.
+    if (exchange.info?.verb === "watch") {
+      exchange.becomeLongRunning();
+      this.leaveSeat(exchange);
+    }
+    exchange.head(reply.status, reply.headers);
+    // A log may stay silent for long; its reader is told at once that there is one.
+    if ("flushHeaders" in response) response.flushHeaders();
+    return pipeStreams(reply.body instanceof Readable ? reply.body : Readable.from(reply.body), streamOf(response));
   }
 
   async #watch(exchange: Exchange, reply: Extract<Reply, { kind: "watch" }>, format: Format): Promise<void> {

@@ -16,7 +16,7 @@ import { update } from "./update.ts";
 import { virtualVerbs } from "./virtual/index.ts";
 import { watch } from "./watch.ts";
 
-export type Verb = (services: RegistryServices, target: Target) => Promise<Reply>;
+export type Verb = (services: RegistryServices, target: Target) => Reply | Promise<Reply>;
 
 const VERBS: Readonly<Record<string, Verb>> = {
   get,
@@ -42,7 +42,8 @@ export class Registry {
     await admitConnect(this.#services, context);
   }
 
-  async handle(context: RequestContext): Promise<Reply> {
+  /** @throws ApiError, also at once */
+  handle(context: RequestContext): Reply | Promise<Reply> {
     const { info } = context;
     const services = this.#services;
     const definition = services.resources.find(info.group, info.version, info.resource);

@@ -13,7 +13,7 @@ const NO_HEADERS = {};
  * the user is fixed.
  */
 export function createInProcessTransport(pipeline: Pipeline, user: UserInfo): Transport {
-  const call = (request: ApiRequest, watching: boolean, signal: AbortSignal): Promise<Reply> => {
+  const call = (request: ApiRequest, watching: boolean, signal: AbortSignal): Reply | Promise<Reply> => {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(request.query ?? {}))
       if (value !== undefined) query.set(key, String(value));

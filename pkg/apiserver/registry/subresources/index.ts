@@ -10,7 +10,7 @@ import { approvalRules, ephemeralContainersRules, finalizeRules, resizeRules } f
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { requestToken } from "./token.ts";
 
-type Verbs = Readonly<Record<string, (services: RegistryServices, target: Target) => Promise<Reply>>>;
+type Verbs = Readonly<Record<string, (services: RegistryServices, target: Target) => Reply | Promise<Reply>>>;
 
 /** The verbs of a subresource whose body is the object itself. */
 const partOf = (rules?: SubresourceRules): Verbs => ({

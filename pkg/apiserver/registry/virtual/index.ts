@@ -4,7 +4,7 @@ import { bind } from "../subresources/binding.ts";
 import { getComponent, listComponents } from "./component-status.ts";
 import { reviewAccess, reviewRules, reviewSelf, reviewToken } from "./reviews.ts";
 
-type Verbs = Readonly<Record<string, (services: RegistryServices, target: Target) => Promise<Reply>>>;
+type Verbs = Readonly<Record<string, (services: RegistryServices, target: Target) => Reply | Promise<Reply>>>;
 
 /** Resources without storage, by "plural" or "group/plural". */
 const VIRTUAL: Readonly<Record<string, Verbs>> = {
