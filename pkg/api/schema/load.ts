@@ -51,3 +51,16 @@ export function builtinDefinitions(): readonly ResourceDefinition[] {
     strategy: builtinStrategies[`${row.group}/${row.plural}`] ?? {},
   }));
 }
+
+/** Whether there is such a kind, or a list of it, in any built-in resource or subresource. */
+export function isBuiltinKind(apiVersion: string, kind: string): boolean {
+  return (resourceRows as unknown as readonly Row[]).some(
+    (row) =>
+      (apiVersionOf(row) === apiVersion && (row.kind === kind || `${row.kind}List` === kind)) ||
+      Object.values(row.subresources).some(
+        (sub) =>
+          sub.kind === kind &&
+          apiVersionOf({ group: sub.group ?? row.group, version: sub.version ?? row.version }) === apiVersion,
+      ),
+  );
+}

@@ -5,30 +5,18 @@ import { DecodeError } from "#pkg/api/schema/decode-error.ts";
 import { type Decode, Decoding } from "#pkg/api/schema/decoder.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
+import { checkType } from "./check-type.ts";
+import { type Expected, type RawBody, unrecognized } from "./raw-body.ts";
 import { findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import { parseJson } from "./parse-json.ts";
 import type { Obj, RegistryServices } from "./services.ts";
 
+export type { Expected } from "./raw-body.ts";
+
 const JSON_TYPES = new Set(["", "application/json", "*/*"]);
 const YAML_TYPES = new Set(["application/yaml", "application/x-yaml", "text/yaml"]);
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
-
-/** A body as parsed, with its JSON text when there was one. */
-export interface RawBody {
-  readonly value: unknown;
-  readonly text: string | undefined;
-  /** What strict decoding found already: in YAML, or in the patch that made the value. */
-  readonly found?: readonly string[];
-}
-
-/** What the body must be. */
-export interface Expected {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly decode: Decode;
-}
 
 export function contentType(context: RequestContext): string {
   const header = context.headers["content-type"];
@@ -50,7 +38,7 @@ export async function readBody(
     throw await unsupportedType(context, kind);
   const body = await context.body();
   if (body === undefined) return undefined;
-  if (!(body instanceof Uint8Array)) return { value: body, text: undefined };
+  if (!(body instanceof Uint8Array)) return { value: body, text: undefined, isTyped: true };
   if (body.length === 0) return undefined;
   if (isProtobuf) return { value: await parseProtobufBody(body, kind), text: undefined };
   const text = textOf(body);
@@ -103,12 +91,6 @@ async function parseYamlBody({ yaml }: Pick<RegistryServices, "yaml">, text: str
   }
 }
 
-function unrecognized(kind: string, why: string, text: string): ApiError {
-  const shown = text.startsWith("{") ? text : Buffer.from(text.slice(0, 256)).toString("hex");
-  const short = shown.length > 256 ? `${shown.slice(0, 256)} ...` : shown;
-  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${short})`);
-}
-
 /**
  * The body as an object of the expected kind: a private copy that holds only known fields, with kind, apiVersion and
  * metadata first (the canonical order). What was unknown or given twice warns or fails, as `fieldValidation` says.
@@ -119,9 +101,10 @@ export function decodeObject(
   expected: Expected,
   fieldValidation: FieldValidation,
   warn: (text: string) => void,
-  failed: (why: string) => ApiError = (why) => unhandled(expected, why),
+  failed?: (why: string) => ApiError,
 ): Obj {
   const apiVersion = apiVersionOf(expected);
+  const wrong = failed ?? ((why: string) => unhandled(expected, why));
   const { value } = raw;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const what = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
@@ -130,28 +113,20 @@ export function decodeObject(
     );
   }
   const given = value as Record<string, unknown>;
-  const givenVersion = textField(given, "apiVersion") || apiVersion;
-  const givenKind = textField(given, "kind") || expected.kind;
-  if (givenVersion !== apiVersion)
-    throw badRequest(
-      `the API version in the data (${givenVersion}) does not match the expected API version (${apiVersion})`,
-    );
-  if (givenKind !== expected.kind)
-    throw badRequest(
-      `${givenKind} in version "${expected.version}" cannot be handled as a ${expected.kind}: converting (v1.${givenKind}) to (v1.${expected.kind}): unknown conversion`,
-    );
+  const type = { apiVersion: textField(given, "apiVersion"), kind: textField(given, "kind") };
+  if (type.apiVersion !== apiVersion || type.kind !== expected.kind) checkType(raw, type, expected, failed);
 
   const state = new Decoding();
   let decoded: Record<string, unknown>;
   try {
     decoded = expected.decode(given, state) as Record<string, unknown>;
   } catch (err) {
-    if (err instanceof DecodeError) throw failed(err.message);
+    if (err instanceof DecodeError) throw wrong(err.message);
     // The decoder recurses as deep as the value is.
-    if (err instanceof RangeError) throw failed("json: exceeded max depth");
+    if (err instanceof RangeError) throw wrong("json: exceeded max depth");
     throw err;
   }
-  if (fieldValidation !== "Ignore") report(raw, state, fieldValidation, failed, warn);
+  if (fieldValidation !== "Ignore") report(raw, state, fieldValidation, wrong, warn);
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = decoded;
   const object = { kind: expected.kind, apiVersion, metadata: metadata ?? {}, ...rest } as Obj;
   // An empty list of managers asks for the owners to be forgotten; decoding leaves empty lists out.
@@ -189,5 +164,6 @@ function textField(given: Record<string, unknown>, field: string): string {
 
 /** The expectation of a resource's own kind. */
 export function expectedOf(definition: ResourceDefinition, decode: Decode): Expected {
-  return { group: definition.group, version: definition.version, kind: definition.kind, decode };
+  const { group, version, kind, definitions, definitionName } = definition;
+  return { group, version, kind, decode, isCustom: definitions[definitionName] === undefined };
 }

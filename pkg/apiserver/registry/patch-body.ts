@@ -52,8 +52,10 @@ export async function readPatch(
     throw badRequest("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}");
   if (type === MERGE_PATCH) return { apply: (old) => applyMergePatch(old, value), found, shown };
   const { schema, definitions } = definition;
+  // What it is applied to has a type of its own.
+  const { kind: _kind, apiVersion: _apiVersion, ...fields } = value as Record<string, unknown>;
   return {
-    apply: (old) => applyStrategicMergePatch(old, value, schema, definitions),
+    apply: (old) => applyStrategicMergePatch(old, fields, schema, definitions),
     found,
     shown: () => printGoValue(value),
   };
