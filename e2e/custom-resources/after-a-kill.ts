@@ -12,6 +12,12 @@ const groupOf = (i: number): string => `g${i % GROUPS}.many.example.com`;
 const nameOf = (i: number): string => `things${i}.${groupOf(i)}`;
 const things = (i: number): string => `/apis/${groupOf(i)}/v1/namespaces/default/things${i}`;
 
+const thing = (i: number): Loose => ({
+  apiVersion: `${groupOf(i)}/v1`,
+  kind: `Thing${i}`,
+  metadata: { name: "one" },
+});
+
 function thingCrd(i: number): Loose & { metadata: { name: string } } {
   const schema = object({ spec: object({ size: integer({ default: i }) }, { default: {} }) });
   const crd = definition(`things${i}`, `Thing${i}`, {
@@ -51,7 +57,7 @@ export function afterAKill(stage: () => Stage): void {
     await forMany((i) => stage().done("POST", CRDS, thingCrd(i)));
     await forMany((i) => stage().established(nameOf(i)));
     await published();
-    await forMany((i) => stage().done("POST", things(i), { metadata: { name: "one" } }));
+    await forMany((i) => stage().done("POST", things(i), thing(i)));
     for (let i = 0; i < MANY; i++) assert.equal((await stage().done("GET", `${things(i)}/one`))["spec"].size, i);
   });
 
@@ -90,7 +96,7 @@ export function afterAKill(stage: () => Stage): void {
       ["MODIFIED", "last"],
       ["MODIFIED", "after"],
     ]);
-    await stage().done("POST", gauges("v1alpha1"), gauge("late", { text: "4m" }));
+    await stage().done("POST", gauges("v1alpha1"), gauge("v1alpha1", "late", { text: "4m" }));
     const [event] = await stage().events(`${gauges("v1beta1")}?watch=1&resourceVersion=${gaugesFrom}`, 1);
     assert.deepEqual(event?.object["spec"], { reading: "4m" });
   });
@@ -109,7 +115,7 @@ export function afterAKill(stage: () => Stage): void {
       if (deleted(i)) await stage().eventually(`${nameOf(i)} gone`, () => stage().isGone(`${CRDS}/${nameOf(i)}`));
       else {
         await stage().established(nameOf(MANY + i));
-        await stage().done("POST", things(MANY + i), { metadata: { name: "one" } });
+        await stage().done("POST", things(MANY + i), thing(MANY + i));
       }
     }
     // Of deletes without an answer either is right.

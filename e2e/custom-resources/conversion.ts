@@ -9,7 +9,12 @@ export type Version = (typeof VERSIONS)[number];
 export const gauges = (version: Version, name = ""): string =>
   `/apis/example.com/${version}/namespaces/default/gauges${name === "" ? "" : `/${name}`}`;
 
-export const gauge = (name: string, spec: Loose): Loose => ({ metadata: { name }, spec });
+export const gauge = (version: Version, name: string, spec: Loose): Loose => ({
+  apiVersion: `example.com/${version}`,
+  kind: "Gauge",
+  metadata: { name },
+  spec,
+});
 
 const SPECS: Record<Version, Loose> = {
   v1alpha1: object({ text: text() }),

@@ -11,8 +11,8 @@ export function withVersions(stage: () => Stage, clientConfig: () => object): vo
 
   it("converts what is written and read, one by one and in lists", async () => {
     await stage().define(gaugeCrd("v1beta1", clientConfig()));
-    await stage().done("POST", gauges("v1beta1"), gauge("a", { reading: "5m" }));
-    assert.deepEqual((await stage().done("POST", gauges("v1"), gauge("b", { value: 7 })))["spec"], {
+    await stage().done("POST", gauges("v1beta1"), gauge("v1beta1", "a", { reading: "5m" }));
+    assert.deepEqual((await stage().done("POST", gauges("v1"), gauge("v1", "b", { value: 7 })))["spec"], {
       value: 7,
       unit: "m",
     });
@@ -20,7 +20,7 @@ export function withVersions(stage: () => Stage, clientConfig: () => object): vo
     assert.deepEqual(await specs(gauges("v1alpha1")), [{ text: "5m" }, { text: "7m" }]);
     assert.deepEqual(await specs(gauges("v1beta1")), [{ reading: "5m" }, { reading: "7m" }]);
     assert.deepEqual((await stage().merge(gauges("v1alpha1", "a"), { spec: { text: "6s" } }))["spec"], { text: "6s" });
-    const applied = { apiVersion: "example.com/v1alpha1", kind: "Gauge", ...gauge("b", { text: "8m" }) };
+    const applied = gauge("v1alpha1", "b", { text: "8m" });
     // Whoever owns the field said it in another version.
     assert.match(
       await stage().refusal("apply --server-side -f -", applied),
