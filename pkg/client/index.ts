@@ -1,5 +1,6 @@
 // How components read and write the cluster: typed calls, informers, work queues, leader election, events.
 // Reads and writes only the API server, through the transport that cmd chose.
+export { CallTable } from "./call-table.ts";
 export { createClient } from "./client.ts";
 export type { Pem, ServerAccess } from "./credentials.ts";
 export { ConnectionError } from "./connection.ts";
@@ -15,6 +16,7 @@ export { labelMatcher } from "./label-matcher.ts";
 export type { IndexFunction, Lister } from "./lister.ts";
 export { microTime } from "./micro-time.ts";
 export { keyOf, keyOfName, splitKey } from "./object-key.ts";
+export { PortOutbox } from "./port-outbox.ts";
 export { createPortTransport } from "./port-transport.ts";
 export { CONTROLLER_RATE_LIMITS, type RateLimits } from "./rate-limiter.ts";
 export { referenceTo } from "./reference.ts";

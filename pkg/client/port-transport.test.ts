@@ -6,12 +6,14 @@ import { isNotFound, notFound } from "#pkg/errors/index.ts";
 import type { PortClientMessage, PortServerMessage } from "./port-protocol.ts";
 import { createPortTransport } from "./port-transport.ts";
 
-function setup(answer: (message: PortClientMessage, send: (message: PortServerMessage) => void) => void) {
+function setup(answer: (message: PortClientMessage, send: (...messages: PortServerMessage[]) => void) => void) {
   const { port1, port2 } = new MessageChannel();
   const received: PortClientMessage[] = [];
-  port2.on("message", (message: PortClientMessage) => {
-    received.push(message);
-    answer(message, (reply) => port2.postMessage(reply));
+  port2.on("message", (batch: readonly PortClientMessage[]) => {
+    for (const message of batch) {
+      received.push(message);
+      answer(message, (...replies) => port2.postMessage(replies));
+    }
   });
   return { transport: createPortTransport(port1), received, server: port2 };
 }
@@ -53,6 +55,53 @@ describe("createPortTransport", () => {
     }
     assert.equal(count, 2);
     assert.deepEqual(received[1], { type: "ack", id: 1, count: 2 });
+    await transport.close();
+  });
+
+  it("lets watchers take in events before answers that came after them in the same message", async () => {
+    const held: PortClientMessage[] = [];
+    const { transport } = setup((message, send) => {
+      if (message.type !== "watch" && message.type !== "request") return;
+      if (held.push(message) < 3) return;
+      const [watch, first, second] = held.map(({ id }) => id) as [number, number, number];
+      const event = (name: string): string => JSON.stringify({ type: "ADDED", object: { metadata: { name } } });
+      const answer = (id: number) => ({ type: "response", id, status: 200, text: "{}", json: true }) as const;
+      send(
+        { type: "started", id: watch },
+        { type: "events", id: watch, texts: [event("a"), event("b")] },
+        answer(first),
+        { type: "events", id: watch, texts: [event("c")] },
+        answer(second),
+        { type: "ended", id: watch },
+      );
+    });
+    const order: string[] = [];
+    const watching = (async () => {
+      for await (const { object } of transport.watch({ method: "GET", path: "/w" })) order.push(object.metadata.name);
+      order.push("ended");
+    })();
+    const request = async (name: string): Promise<void> => {
+      await transport.request({ method: "POST", path: "/p", body: {} });
+      order.push(name);
+    };
+    await Promise.all([watching, request("first"), request("second")]);
+    assert.deepEqual(order, ["a", "b", "first", "c", "second", "ended"]);
+    await transport.close();
+  });
+
+  it("sends what is asked in one turn as one message, and large amounts in parts", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const sizes: number[] = [];
+    port2.on("message", (batch: readonly PortClientMessage[]) => {
+      sizes.push(batch.length);
+      port2.postMessage(batch.map(({ id }) => ({ type: "response", id, status: 200, text: "1", json: true })));
+    });
+    const transport = createPortTransport(port1);
+    const ask = (): Promise<unknown> => transport.request({ method: "GET", path: "/a" });
+    await Promise.all([ask(), Promise.resolve().then(ask), ask()]);
+    assert.deepEqual(sizes, [3]);
+    await Promise.all(Array.from({ length: 100 }, ask));
+    assert.deepEqual(sizes, [3, 64, 36]);
     await transport.close();
   });
 

@@ -1,5 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
+import { CallTable } from "./call-table.ts";
+import { PortOutbox } from "./port-outbox.ts";
 import type { PortClientMessage, PortRequest, PortServerMessage } from "./port-protocol.ts";
 import { encodeQuery } from "./query.ts";
 import { errorOfAnswer } from "./status-error.ts";
@@ -14,13 +16,14 @@ type Receiver = (message: PortServerMessage | { readonly type: "closed" }) => vo
 
 class PortTransport implements Transport {
   readonly #port: MessagePort;
-  readonly #receivers = new Map<number, Receiver>();
-  #lastId = 0;
+  readonly #outbox: PortOutbox<PortClientMessage>;
+  readonly #receivers = new CallTable<Receiver>();
   #closed = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
-    port.on("message", (message: PortServerMessage) => this.#receivers.get(message.id)?.(message));
+    this.#outbox = new PortOutbox(port);
+    port.on("message", (batch: readonly PortServerMessage[]) => this.#receive(batch, 0));
     port.on("close", () => this.#end());
   }
 
@@ -89,14 +92,31 @@ class PortTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    if (!this.#closed) this.#outbox.flush();
     this.#port.close();
     this.#end();
   }
 
+  /**
+   * Hands out messages in order. Who watches takes in events before what came after them is told: a writer that is
+   * answered finds its write in the listers of the same port.
+   */
+  #receive(batch: readonly PortServerMessage[], from: number): void {
+    let told = false;
+    for (let i = from; i < batch.length; i++) {
+      const message = batch[i] as PortServerMessage;
+      if (message.type === "events") told = true;
+      else if (told) {
+        queueMicrotask(() => process.nextTick(() => this.#receive(batch, i)));
+        return;
+      }
+      this.#receivers.get(message.id)?.(message);
+    }
+  }
+
   #open(type: PortRequest["type"], request: ApiRequest, receiver: Receiver): number {
     if (this.#closed) throw new Error("The API server's port closed");
-    const id = ++this.#lastId;
-    this.#receivers.set(id, receiver);
+    const id = this.#receivers.add(receiver);
     this.#send({
       type,
       id,
@@ -111,12 +131,11 @@ class PortTransport implements Transport {
   }
 
   #send(message: PortClientMessage): void {
-    if (!this.#closed) this.#port.postMessage(message);
+    if (!this.#closed) this.#outbox.post(message);
   }
 
   #end(): void {
     this.#closed = true;
-    const receivers = [...this.#receivers.values()];
-    for (const receiver of receivers) receiver({ type: "closed" });
+    for (const id of this.#receivers.ids()) this.#receivers.get(id)?.({ type: "closed" });
   }
 }

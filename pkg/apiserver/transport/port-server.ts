@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import { CallTable, PortOutbox } from "#pkg/client/index.ts";
 import type { PortClientMessage, PortRequest, PortServerMessage } from "#pkg/client/port-protocol.ts";
 import { ApiError, internalError } from "#pkg/errors/index.ts";
 import { requestInfoOf } from "../request-info.ts";
@@ -13,20 +14,24 @@ export function servePort(
   port: MessagePort,
   user: UserInfo,
 ): { close(): void } {
-  const calls = new Map<number, Call>();
-  const post = (message: PortServerMessage): void => port.postMessage(message);
+  const calls = new CallTable<Call>();
+  const outbox = new PortOutbox<PortServerMessage>(port);
+  const post = (message: PortServerMessage): void => outbox.post(message);
   const end = (id: number): void => {
-    calls.get(id)?.controller.abort();
-    calls.get(id)?.watch?.stop();
+    const call = calls.get(id);
+    call?.controller.abort();
+    call?.watch?.stop();
     calls.delete(id);
   };
-  port.on("message", (message: PortClientMessage) => {
-    if (message.type === "abort") end(message.id);
-    else if (message.type === "ack") calls.get(message.id)?.watch?.acknowledge(message.count);
-    else void answer(message);
+  port.on("message", (batch: readonly PortClientMessage[]) => {
+    for (const message of batch) {
+      if (message.type === "abort") end(message.id);
+      else if (message.type === "ack") calls.get(message.id)?.watch?.acknowledge(message.count);
+      else void answer(message);
+    }
   });
   port.on("close", () => {
-    for (const id of calls.keys()) end(id);
+    for (const id of calls.ids()) end(id);
   });
 
   async function answer(request: PortRequest): Promise<void> {
