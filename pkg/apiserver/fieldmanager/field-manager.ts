@@ -100,11 +100,16 @@ export class FieldManager {
     let own: Managed | undefined;
     const subtractIn = lossesIn(changeIn);
     for (const each of managed) {
+      if (isSameManager(each.manager, manager)) {
+        // What it touched it has in the end: a writer that changes values of its own keeps the very set it has.
+        const { removed } = comparison;
+        own = removed === undefined ? each : without(each, subtracting(removed));
+        continue;
+      }
       const subtract = subtractIn(each.manager.apiVersion);
       if (subtract === undefined) continue;
       const left = without(each, subtract);
-      if (isSameManager(each.manager, manager)) own = left;
-      else if (!isEmpty(left.set)) out.push(left);
+      if (!isEmpty(left.set)) out.push(left);
     }
     if (touched !== undefined) out.push({ manager, set: own === undefined ? touched : union(own.set, touched), time });
     else if (own !== undefined && !isEmpty(own.set)) out.push(own);

@@ -174,17 +174,18 @@ export function leavesOf(set: FieldSet): string[][] {
 export function inOrder(set: FieldSet): FieldSet {
   let last: string | undefined;
   let sorted = true;
-  let same = true;
+  let changed: FieldSetDraft | undefined;
   for (const key in set) {
     if (last !== undefined && compareElements(last, key) > 0) sorted = false;
     last = key;
     const child = set[key] as FieldSet;
-    if (inOrder(child) !== child) same = false;
+    const ordered = inOrder(child);
+    if (ordered !== child) (changed ??= {})[key] = ordered;
   }
-  if (sorted && same) return set;
+  if (sorted && changed === undefined) return set;
   const keys = Object.keys(set);
   if (!sorted) sortElements(keys);
   const out: FieldSetDraft = {};
-  for (const key of keys) out[key] = inOrder(set[key] as FieldSet);
+  for (const key of keys) out[key] = changed?.[key] ?? (set[key] as FieldSet);
   return out;
 }
