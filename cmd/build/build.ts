@@ -1,6 +1,6 @@
 // Makes dist/minik: bundles of the sources, one for the program and one for each thread, put with its assets into a copy of the pinned Node (single executable).
 //   sources ──esbuild──▶ *.cjs ──────┐
-//   pause.c ──gcc──▶ pause           ├──node --experimental-sea-config──▶ blob ──postject──▶ dist/minik
+//   pause.c, trim.c ──gcc────────────┼──node --experimental-sea-config──▶ blob ──postject──▶ dist/minik
 //   better_sqlite3.node ─────────────┘
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,6 +28,8 @@ const { outputFiles } = await build({
 await Promise.all(outputFiles.map(async ({ path, text }) => await writeFile(path, asciiOnly(text))));
 
 await run(["gcc", "-static", "-nostdlib", "-Os", "-s", "-o", join(work, "pause"), join(root, "cmd/pause/pause.c")]);
+const trim = ["-shared", "-fPIC", "-o", join(work, "trim.node"), join(root, "cmd/trim/trim.c")];
+await run(["gcc", "-nostdlib", "-Os", "-s", ...trim]);
 await copyFile(
   join(root, `node_modules/better-sqlite3/prebuilds/linux-${machine}.node`),
   join(work, "better_sqlite3.node"),
@@ -41,7 +43,8 @@ await writeFile(
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     // Under load requests die young and cheaply in a large young generation; in quiet it shrinks by itself.
-    execArgv: ["--max-semi-space-size=32"],
+    // What V8 would collect by itself in quiet, over and over, `cmd/minik/release-memory.ts` does once.
+    execArgv: ["--max-semi-space-size=32", "--no-memory-reducer"],
     execArgvExtension: "none",
     assets: {
       "store.cjs": join(work, "store.cjs"),
@@ -50,6 +53,7 @@ await writeFile(
       "node.cjs": join(work, "node.cjs"),
       "better_sqlite3.node": join(work, "better_sqlite3.node"),
       pause: join(work, "pause"),
+      "trim.node": join(work, "trim.node"),
       "cri-v1.proto": join(root, "proto/cri-v1.proto"),
     },
   }),

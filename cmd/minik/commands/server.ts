@@ -157,7 +157,7 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
   }, RENEW_INTERVAL_MS);
   opened.defer(() => clearInterval(renewal));
 
-  releaseMemoryWhenQuiet();
+  releaseMemoryWhenQuiet(assets.trimAddon);
 
   /** A port to the API for a component in another thread. */
   const open = (user: UserInfo): MessagePort => {
