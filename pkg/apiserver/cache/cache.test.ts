@@ -78,6 +78,28 @@ test("Cache.forgetIdle keeps decoded objects that are asked for and forgets the 
   assert.deepEqual(read("idle"), idle);
 });
 
+test("Cache.forgetIdle leaves the last hundred changes when they are old, and all that are not", async (t) => {
+  const store = await openTestStore(t, storedCodec);
+  const cache = await Cache.open(store, [WIDGETS]);
+  t.after(() => cache.close());
+  const resource = cache.resource("acme.com/widgets");
+  const revisions = [0];
+  const write = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++)
+      revisions.push(await store.put("/registry/acme.com/widgets/a/one", widget("one"), revisions.at(-1) as number));
+  };
+  const since = (written: number): number | undefined => resource.changesSince(revisions[written] as number)?.length;
+  await write(150);
+  for (let i = 0; i < 5; i++) await cache.forgetIdle();
+  await write(60);
+  assert.equal(since(1), 209);
+  await cache.forgetIdle();
+  assert.equal(since(109), undefined);
+  assert.equal(since(110), 100);
+  for (let i = 0; i < 6; i++) await cache.forgetIdle();
+  assert.equal(since(110), 100);
+});
+
 test("ResourceCache.list is right while many namespaces come and go", async (t) => {
   const store = await openTestStore(t, storedCodec);
   const cache = await Cache.open(store, [WIDGETS]);

@@ -166,14 +166,19 @@ export class Cache implements ObjectReader {
     this.#sweeping.unref();
   }
 
-  /** Forgets decoded forms that nobody asked for since the last call; between the steps requests are answered. */
+  /**
+   * Forgets decoded forms that nobody asked for since the last call, and changes that are old; between the steps requests
+   * are answered.
+   */
   async forgetIdle(): Promise<void> {
     let seen = 0;
-    for (const resource of this.#resources.values())
+    for (const resource of this.#resources.values()) {
+      resource.forgetPast();
       for (const entry of resource.entries()) {
         entry.rest();
         if (++seen % SWEEP_STEP === 0) await nextTurn();
       }
+    }
   }
 
   /** All entries with the prefix, of one snapshot: the cache's own while it opens. Answers the snapshot's revision. */

@@ -8,6 +8,11 @@ import type { Stored } from "./stored.ts";
 /** How much of the past a resource keeps for watches to resume from; older ones read the store's history. */
 const MAX_CHANGES = 4_096;
 const MAX_CHANGE_CHARS = 8 << 20;
+/** Once they are old (upstream: 75 s) it keeps no more than these. */
+const MAX_OLD_CHANGES = 100;
+const MAX_OLD_CHARS = 256 << 10;
+/** Calls of `forgetPast` until what was new at the first is old. */
+const AGE_CALLS = 5;
 /** Fewer empty namespaces are not worth looking for. */
 const MIN_EMPTIED = 64;
 
@@ -27,6 +32,8 @@ export class ResourceCache {
   #changeChars = 0;
   /** Every change after this revision is in `#changes`. */
   #completeFrom: number;
+  /** The newest revision at each of the last calls of `forgetPast`. */
+  readonly #seenAt: number[] = [];
   readonly #listeners = new Map<string, Set<Listener>>();
   #hasNamed = false;
   readonly #ending = new Set<() => void>();
@@ -193,9 +200,32 @@ export class ResourceCache {
     this.#changes.push(change);
     this.#changeChars += change.entry.view.text.length;
     if (this.#changes.length <= MAX_CHANGES && this.#changeChars <= MAX_CHANGE_CHARS) return;
-    // Forgets a quarter at once, so that the cost of moving the rest is spread thin.
-    const forgotten = this.#changes.splice(0, Math.max(1, this.#changes.length >>> 2));
+    // A quarter at once, so that the cost of moving the rest is spread thin.
+    this.#forget(Math.max(1, this.#changes.length >>> 2));
+  }
+
+  #forget(count: number): void {
+    const forgotten = this.#changes.splice(0, count);
     for (const old of forgotten) this.#changeChars -= old.entry.view.text.length;
     this.#completeFrom = (forgotten.at(-1) as Change).revision;
+  }
+
+  /**
+   * Called every 15 s: forgets changes that are old, but for the last few. Who watches on after a break of a minute finds
+   * them here; a burst of writes of every kind is not kept for good.
+   */
+  forgetPast(): void {
+    this.#seenAt.push(this.changedAt);
+    if (this.#seenAt.length <= AGE_CALLS) return;
+    const oldAt = this.#seenAt.shift() as number;
+    let count = 0;
+    let chars = this.#changeChars;
+    for (const { revision, entry } of this.#changes) {
+      const isFew = this.#changes.length - count <= MAX_OLD_CHANGES && chars <= MAX_OLD_CHARS;
+      if (revision > oldAt || isFew) break;
+      count++;
+      chars -= entry.view.text.length;
+    }
+    if (count > 0) this.#forget(count);
   }
 }
