@@ -5,6 +5,7 @@ export { createClient } from "./client.ts";
 export type { Pem, ServerAccess } from "./credentials.ts";
 export { ConnectionError } from "./connection.ts";
 export { deepFreeze } from "./deep-freeze.ts";
+export { EventDecoder } from "./event-decoder.ts";
 export { EventRecorder } from "./event-recorder.ts";
 export { Expectations } from "./expectations.ts";
 export { createHttpsTransport, type HttpsTransportOptions } from "./https-transport.ts";

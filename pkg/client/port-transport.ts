@@ -1,15 +1,20 @@
 import type { MessagePort } from "node:worker_threads";
-import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { CallTable } from "./call-table.ts";
+import type { EventDecoder } from "./event-decoder.ts";
 import { PortOutbox } from "./port-outbox.ts";
 import type { PortClientMessage, PortRequest, PortServerMessage } from "./port-protocol.ts";
 import { encodeQuery } from "./query.ts";
 import { errorOfAnswer } from "./status-error.ts";
 import type { ApiRequest, Transport, WatchEvent } from "./types.ts";
 
-/** The API server behind a MessagePort, for control loops in worker threads. Decoding happens on this side. */
-export function createPortTransport(port: MessagePort): Transport {
-  return new PortTransport(port);
+/**
+ * The API server behind a MessagePort, for control loops in worker threads. Decoding happens on this side; transports
+ * of one thread may share a decoder of events.
+ */
+export function createPortTransport(port: MessagePort, decoder?: EventDecoder): Transport {
+  const decode =
+    decoder === undefined ? (text: string) => JSON.parse(text) as WatchEvent : decoder.decode.bind(decoder);
+  return new PortTransport(port, decode);
 }
 
 type Receiver = (message: PortServerMessage | { readonly type: "closed" }) => void;
@@ -18,10 +23,12 @@ class PortTransport implements Transport {
   readonly #port: MessagePort;
   readonly #outbox: PortOutbox<PortClientMessage>;
   readonly #receivers = new CallTable<Receiver>();
+  readonly #decode: (text: string) => WatchEvent;
   #closed = false;
 
-  constructor(port: MessagePort) {
+  constructor(port: MessagePort, decode: (text: string) => WatchEvent) {
     this.#port = port;
+    this.#decode = decode;
     this.#outbox = new PortOutbox(port);
     port.on("message", (batch: readonly PortServerMessage[]) => this.#receive(batch, 0));
     port.on("close", () => this.#end());
@@ -69,7 +76,7 @@ class PortTransport implements Transport {
           if (message === undefined || message.type === "started") continue;
           if (message.type === "events") {
             for (const text of message.texts) {
-              yield JSON.parse(text) as WatchEvent<KubeObject>;
+              yield this.#decode(text);
               signal?.throwIfAborted();
             }
             this.#send({ type: "ack", id, count: message.texts.length });

@@ -1,6 +1,7 @@
 import {
   createClient,
   createPortTransport,
+  EventDecoder,
   EventRecorder,
   LeaderElection,
   type LeaseTiming,
@@ -27,12 +28,14 @@ export interface ControlParts {
 /** The thread of a server that `runControl` runs in, with the API at the other end of its ports. */
 export async function runControlThread(data: ControlThread, signal: AbortSignal): Promise<void> {
   const { scheduler, controllers, logLevel, ...rest } = data;
+  // Both watch pods and nodes.
+  const decoder = new EventDecoder();
   await runControl(
     {
       ...rest,
       log: createLogger(logLevel),
-      ...(scheduler === undefined ? {} : { scheduler: createPortTransport(scheduler) }),
-      ...(controllers === undefined ? {} : { controllers: createPortTransport(controllers) }),
+      ...(scheduler === undefined ? {} : { scheduler: createPortTransport(scheduler, decoder) }),
+      ...(controllers === undefined ? {} : { controllers: createPortTransport(controllers, decoder) }),
     },
     signal,
   );
