@@ -94,8 +94,10 @@ function touch<T>(map: Map<string, T>, key: string): T | undefined {
 function put<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
   if (map.size <= MAX_ENTRIES) return;
+  // Many at once: finding the oldest means passing by all that were deleted since the map was last rebuilt.
+  let surplus = MAX_ENTRIES / 8;
   for (const oldest of map.keys()) {
     map.delete(oldest);
-    return;
+    if (--surplus === 0) return;
   }
 }

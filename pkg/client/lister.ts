@@ -19,6 +19,7 @@ export interface Lister<T> {
 }
 
 type Index<T> = Map<string, Map<string, T>>;
+const NONE: readonly never[] = [];
 
 /** Objects by key with secondary indexes, kept in constant time per change. Only the informer writes it. */
 export class Indexer<T extends KubeObject> implements Lister<T> {
@@ -71,10 +72,15 @@ export class Indexer<T extends KubeObject> implements Lister<T> {
   put(object: T): T | undefined {
     const key = keyOf(object);
     const before = this.#objects.get(key);
-    if (before !== undefined) this.#unindex(key, before);
     this.#objects.set(key, object);
+    // The namespace is part of the key.
     insert(this.#byNamespace, [object.metadata.namespace ?? ""], key, object);
-    for (const [name, of] of this.#functions) insert(this.#indexOf(name), of(object), key, object);
+    for (const [name, of] of this.#functions) {
+      const index = this.#indexOf(name);
+      const values = of(object);
+      if (before !== undefined) erase(index, of(before), key, values);
+      insert(index, values, key, object);
+    }
     return before;
   }
 
@@ -82,13 +88,9 @@ export class Indexer<T extends KubeObject> implements Lister<T> {
     const before = this.#objects.get(key);
     if (before === undefined) return undefined;
     this.#objects.delete(key);
-    this.#unindex(key, before);
+    erase(this.#byNamespace, [before.metadata.namespace ?? ""], key, NONE);
+    for (const [name, of] of this.#functions) erase(this.#indexOf(name), of(before), key, NONE);
     return before;
-  }
-
-  #unindex(key: string, object: T): void {
-    erase(this.#byNamespace, [object.metadata.namespace ?? ""], key);
-    for (const [name, of] of this.#functions) erase(this.#indexOf(name), of(object), key);
   }
 
   #indexOf(name: string): Index<T> {
@@ -106,8 +108,10 @@ function insert<T>(index: Index<T>, values: readonly string[], key: string, obje
   }
 }
 
-function erase<T>(index: Index<T>, values: readonly string[], key: string): void {
+/** Where the object stays, it is replaced in place: a Map that loses and gets the same key again grows and is copied. */
+function erase<T>(index: Index<T>, values: readonly string[], key: string, staying: readonly string[]): void {
   for (const value of values) {
+    if (staying.includes(value)) continue;
     const objects = index.get(value);
     if (objects === undefined) continue;
     objects.delete(key);
