@@ -1,7 +1,9 @@
 import type { Store } from "#pkg/store/types.ts";
-import { headOf, Histogram } from "./http/metric-text.ts";
+import { bounded, headOf, Histogram } from "./http/metric-text.ts";
 
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+/** Groups of custom resources come and go. */
+const MAX_SERIES = 2_000;
 const NAME = "etcd_request_duration_seconds";
 
 /** A store that notes how long it takes, by operation and resource, under the name that upstream has for that of etcd. */
@@ -90,12 +92,12 @@ export class MeasuredStore<T> implements Store<T> {
   #observe(operation: string, key: string, began: number): void {
     const label = `${operation} ${typeOf(key)}`;
     let histogram = this.#times.get(label);
-    if (histogram === undefined) this.#times.set(label, (histogram = new Histogram(SECONDS)));
+    if (histogram === undefined) bounded(this.#times, MAX_SERIES).set(label, (histogram = new Histogram(SECONDS)));
     histogram.observe((performance.now() - began) / 1000);
   }
 }
 
-/** The first part of a key: a core resource, or a group. Either is one of few. */
+/** The first part of a key: a core resource, or a group. */
 function typeOf(key: string): string {
   const from = key.indexOf("/", 1) + 1;
   const to = key.indexOf("/", from);

@@ -229,6 +229,20 @@ describe("the HTTP surface", () => {
     assert.doesNotMatch(text, /inventions/);
   });
 
+  it("counts dry runs apart, and writes no series twice", async () => {
+    for (const query of ["", "?dryRun=All"]) await call(CONFIG_MAPS + query, {}, root, { metadata: {} });
+    const { text } = await call("/metrics");
+    const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
+    assert.deepEqual(
+      names.filter((name, i) => names.indexOf(name) !== i),
+      [],
+    );
+    const resource = 'group="",version="v1",resource="configmaps",subresource="",scope="resource"';
+    const total = `apiserver_request_total{code="422",component="apiserver",verb="POST",${resource}`;
+    for (const dryRun of ["", "All"]) assert.ok(names.includes(`${total},dry_run="${dryRun}"}`), dryRun);
+  });
+
   it("ends a watch over WebSocket, and nothing else, when its caller sends what is no frame", async () => {
     const client = new WebSocket(`wss://127.0.0.1:${at.port}${CONFIG_MAPS}?watch=1`, {
       ca: at.authority.cert,

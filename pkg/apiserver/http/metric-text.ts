@@ -4,6 +4,13 @@ export const headOf = (name: string, type: "counter" | "gauge" | "histogram", he
   `# TYPE ${name} ${type}`,
 ];
 
+/** Series that there is room in for one more: where there are `max`, the oldest goes. */
+export function bounded<V>(series: Map<string, V>, max: number): Map<string, V> {
+  const [oldest] = series.keys();
+  if (series.size >= max && oldest !== undefined) series.delete(oldest);
+  return series;
+}
+
 /** Values by upper bounds. Observing costs a few comparisons; sums are made when it is written out. */
 export class Histogram {
   readonly #bounds: readonly number[];

@@ -3,7 +3,7 @@ import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { RequestInfo } from "../types.ts";
 import { AccessMetrics } from "./access-metrics.ts";
 import type { Exchange } from "./exchange.ts";
-import { headOf, Histogram } from "./metric-text.ts";
+import { bounded, headOf, Histogram } from "./metric-text.ts";
 import { isStream } from "./negotiate.ts";
 import { EVENT_SIZE_BUCKETS, WatchCounter } from "./watch-counter.ts";
 
@@ -11,13 +11,20 @@ import { EVENT_SIZE_BUCKETS, WatchCounter } from "./watch-counter.ts";
 const LOOP_DELAY_PERIOD_MS = 5_000;
 const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
 const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+/** Built-in kinds make some thousand. Custom ones come and go, and upstream keeps what it counted of each for good. */
+const MAX_SERIES = 10_000;
+
+/** What is counted of dry runs apart. */
+interface Outcomes {
+  readonly codes: Map<number, number>;
+  readonly duration: Histogram;
+}
 
 /** The requests of one set of labels. */
 interface Series {
   readonly labels: string;
-  readonly dryRun: string;
-  readonly codes: Map<number, number>;
-  readonly duration: Histogram;
+  readonly done: Outcomes;
+  dryRun: Outcomes | undefined;
   /** Without the wait for a seat. */
   readonly served: Histogram;
   readonly size: Histogram;
@@ -36,7 +43,6 @@ export class RequestMetrics {
   readonly #series = new Map<string, Series>();
   readonly #unknown = newSeries(
     'component="apiserver",verb="other",group="",version="",resource="",subresource="",scope=""',
-    "",
   );
   readonly access = new AccessMetrics();
   /** By labels: a CustomResourceDefinition that changes is a new definition of the same kind. */
@@ -56,9 +62,11 @@ export class RequestMetrics {
     const dryRun = query.size === 0 ? "" : (query.get("dryRun") ?? "");
     const isApply = info.verb === "patch" && request.headers["content-type"]?.startsWith("application/apply-") === true;
     const scope = scopeOf(info);
-    const key = `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource} ${scope} ${dryRun} ${isApply}`;
-    const series = this.#series.get(key) ?? this.#newSeries(key, info, dryRun, isApply);
-    series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
+    const key = `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource} ${scope} ${isApply}`;
+    const isStray = dryRun !== "" && dryRun !== "All";
+    const series = isStray ? this.#unknown : (this.#series.get(key) ?? this.#newSeries(key, info, isApply));
+    const outcomes = dryRun === "All" ? (series.dryRun ??= newOutcomes()) : series.done;
+    outcomes.codes.set(code, (outcomes.codes.get(code) ?? 0) + 1);
     if (code === 504 || code === 429) {
       series.terminated ??= new Map();
       series.terminated.set(code, (series.terminated.get(code) ?? 0) + 1);
@@ -66,7 +74,7 @@ export class RequestMetrics {
     if (exchange.isLongRunning) return;
     if (!response.headersSent) series.aborted++;
     const tookMs = performance.now() - exchange.startedAt;
-    series.duration.observe(tookMs / 1000);
+    outcomes.duration.observe(tookMs / 1000);
     series.served.observe((tookMs - (exchange.ticket?.waitedMs ?? 0)) / 1000);
     if (info.verb === "get" || info.verb === "list") series.size.observe(bodyBytes);
   }
@@ -76,21 +84,24 @@ export class RequestMetrics {
     const { group, version, kind, plural } = definition;
     const labels = `group="${group}",version="${version}",kind="${kind}",resource="${plural}"`;
     let counter = this.#watches.get(labels);
-    if (counter === undefined) this.#watches.set(labels, (counter = new WatchCounter(labels)));
+    if (counter === undefined) bounded(this.#watches, MAX_SERIES).set(labels, (counter = new WatchCounter(labels)));
     return counter;
   }
 
   /** Prometheus text, with these lines of others at its end. */
   async text(more: readonly string[]): Promise<string> {
     const lines: string[] = [];
-    const all = [...this.#series.values(), this.#unknown].filter(({ codes }) => codes.size > 0);
+    const all = [...this.#series.values(), this.#unknown];
+    const byDryRun = all.flatMap(({ labels, done, dryRun }) => [
+      { labels: `${labels},dry_run=""`, ...done },
+      ...(dryRun === undefined ? [] : [{ labels: `${labels},dry_run="All"`, ...dryRun }]),
+    ]);
     lines.push(...headOf("apiserver_request_total", "counter", "Requests by what they were for and how they ended."));
-    for (const { labels, dryRun, codes } of all)
-      for (const [code, count] of codes)
-        lines.push(`apiserver_request_total{code="${code}",${labels},dry_run="${dryRun}"} ${count}`);
+    for (const { labels, codes } of byDryRun)
+      for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",${labels}} ${count}`);
     const times = "apiserver_request_duration_seconds";
     lines.push(...headOf(times, "histogram", "How long requests took, those that last apart."));
-    for (const { labels, dryRun, duration } of all) duration.write(lines, times, `${labels},dry_run="${dryRun}"`);
+    for (const { labels, duration } of byDryRun) duration.write(lines, times, labels);
     const own = "apiserver_request_sli_duration_seconds";
     lines.push(...headOf(own, "histogram", "How long requests took, without their wait for a seat."));
     for (const { labels, served } of all) served.write(lines, own, labels);
@@ -128,11 +139,10 @@ export class RequestMetrics {
     }
   }
 
-  #newSeries(key: string, info: RequestInfo, dryRun: string, isApply: boolean): Series {
+  #newSeries(key: string, info: RequestInfo, isApply: boolean): Series {
     if (info.isResource ? !this.#isCounted(info) : !METHODS_OF_DOCUMENTS.has(info.verb)) return this.#unknown;
-    if (dryRun !== "" && dryRun !== "All") return this.#unknown;
-    const series = newSeries(seriesLabels(info, isApply), dryRun);
-    this.#series.set(key, series);
+    const series = newSeries(seriesLabels(info, isApply));
+    bounded(this.#series, MAX_SERIES).set(key, series);
     return series;
   }
 
@@ -146,12 +156,13 @@ export class RequestMetrics {
 const VERBS = new Set(["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]);
 const METHODS_OF_DOCUMENTS = new Set(["get", "head", "post", "put", "patch", "delete", "options"]);
 
-function newSeries(labels: string, dryRun: string): Series {
+const newOutcomes = (): Outcomes => ({ codes: new Map(), duration: new Histogram(SECONDS) });
+
+function newSeries(labels: string): Series {
   return {
     labels,
-    dryRun,
-    codes: new Map(),
-    duration: new Histogram(SECONDS),
+    done: newOutcomes(),
+    dryRun: undefined,
     served: new Histogram(SECONDS),
     size: new Histogram(BYTES),
     terminated: undefined,

@@ -1,4 +1,4 @@
-import { headOf, Histogram } from "../../http/metric-text.ts";
+import { bounded, headOf, Histogram } from "../../http/metric-text.ts";
 
 const SECONDS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 25];
 /** Names come and go with configurations: what was called most recently is kept. */
@@ -31,7 +31,8 @@ export class WebhookMetrics {
     const rejected = `rejected="${rejection !== undefined}"`;
     const series = `${labels},${rejected}`;
     const histogram =
-      this.#durations.get(series) ?? bounded(this.#durations).set(series, new Histogram(SECONDS)).get(series);
+      this.#durations.get(series) ??
+      bounded(this.#durations, MAX_SERIES).set(series, new Histogram(SECONDS)).get(series);
     histogram?.observe(seconds);
     const code = Math.min(rejection?.code ?? 200, MAX_CODE);
     count(this.#requests, `${labels},code="${code}",${rejected}`);
@@ -53,15 +54,9 @@ export class WebhookMetrics {
   }
 }
 
-function bounded<V>(series: Map<string, V>): Map<string, V> {
-  const [oldest] = series.keys();
-  if (series.size >= MAX_SERIES && oldest !== undefined) series.delete(oldest);
-  return series;
-}
-
 function count(counts: Map<string, number>, labels: string): void {
   const known = counts.get(labels);
-  if (known === undefined) bounded(counts).set(labels, 1);
+  if (known === undefined) bounded(counts, MAX_SERIES).set(labels, 1);
   else counts.set(labels, known + 1);
 }
 
