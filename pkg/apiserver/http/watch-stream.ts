@@ -84,11 +84,16 @@ export function watchContentType(format: Format): string {
 
 /** Upstream's --min-request-timeout: a watch that names no end has one between this and twice of it. */
 const MIN_WATCH_MS = 30 * 60_000;
+/** Whole steps: Node keeps a list for each time that was ever asked for, until that time is over. */
+const WATCH_STEP_MS = 10_000;
 
 /** Ends a watch whose `timeoutSeconds` does not; the registry sees to those. */
 export function endOfWatch(query: URLSearchParams, end: () => void): NodeJS.Timeout | undefined {
   if (Number(query.get("timeoutSeconds")) > 0) return undefined;
-  const timer = setTimeout(end, MIN_WATCH_MS * (1 + Math.random()));
+  const timer = setTimeout(
+    end,
+    MIN_WATCH_MS + Math.floor((Math.random() * MIN_WATCH_MS) / WATCH_STEP_MS) * WATCH_STEP_MS,
+  );
   timer.unref();
   return timer;
 }

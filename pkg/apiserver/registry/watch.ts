@@ -153,7 +153,8 @@ class Watcher {
     this.#stopped = true;
     this.#stopListening?.();
     this.#stopListening = undefined;
-    for (const timer of this.#timers) clearTimeout(timer);
+    // Node keeps its list of an unreferenced timer until that would have run; callers choose how many times there are.
+    for (const timer of this.#timers) clearTimeout(timer.ref());
   }
 
   /** "" for all. */
