@@ -44,11 +44,14 @@ export function defaultPodSpec(spec: Mutable<PodSpec>): void {
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= "default-scheduler";
   // serviceAccount is the old name of serviceAccountName; both are kept equal.
-  spec.serviceAccountName ||= spec.serviceAccount;
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
-  else {
-    delete spec.serviceAccountName;
-    delete spec.serviceAccount;
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  if (account) {
+    spec.serviceAccountName = account;
+    spec.serviceAccount = account;
+  } else {
+    // Deleting makes an object slow for the rest of its life, even where there is nothing to delete.
+    if (spec.serviceAccountName !== undefined) delete spec.serviceAccountName;
+    if (spec.serviceAccount !== undefined) delete spec.serviceAccount;
   }
   for (const container of spec.containers) defaultContainer(container);
   for (const container of spec.initContainers ?? []) defaultContainer(container);
