@@ -54,7 +54,7 @@ describe("a new object is refused for", () => {
       "certificates.k8s.io/certificatesigningrequests",
       request({ usages: [], signerName: "s" }),
       [
-        'spec.signerName: Invalid value: "s": must be a fully qualified domain and path of the form "example.com/signer-name"',
+        `spec.signerName: Invalid value: "s": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
         "spec.usages: Required value: usages is required",
       ],
     ],

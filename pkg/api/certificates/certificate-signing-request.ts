@@ -2,7 +2,7 @@ import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { humanDuration } from "../duration.ts";
 import type { Errors } from "../field-checks.ts";
-import { checkDnsSubdomain } from "../names.ts";
+import { checkSignerName } from "../signer-name.ts";
 import { keepMetadata, separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { CertificateSigningRequest as Request } from "../types/certificates-v1.ts";
@@ -57,17 +57,9 @@ function validate(request: Request): Errors {
 }
 
 function checkSigner(errors: Errors, path: string, name: string): void {
-  if (name === "") errors.push(fieldError.required(path));
-  else if (name === "kubernetes.io/legacy-unknown") {
+  if (name === "kubernetes.io/legacy-unknown") {
     errors.push(fieldError.invalid(path, name, "the legacy signerName is not allowed via this API version"));
-  } else {
-    const slash = name.indexOf("/");
-    const isDomain = slash > 0 && name.length > slash + 1 && checkDnsSubdomain(name.slice(0, slash)).length === 0;
-    if (!isDomain || !name.slice(0, slash).includes(".")) {
-      const why = 'must be a fully qualified domain and path of the form "example.com/signer-name"';
-      errors.push(fieldError.invalid(path, name, why));
-    }
-  }
+  } else checkSignerName(errors, path, name);
 }
 
 const TERMINAL = ["Approved", "Denied", "Failed"];

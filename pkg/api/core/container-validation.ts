@@ -35,7 +35,7 @@ function checkContainer(
   spec: PodSpec,
 ): void {
   checkCommon(errors, path, c, names, volumes, spec);
-  checkLifecycle(errors, `${path}.lifecycle`, c.lifecycle);
+  checkLifecycle(errors, `${path}.lifecycle`, c.lifecycle, spec.os);
   checkProbe(errors, `${path}.livenessProbe`, "livenessProbe", c.livenessProbe);
   checkProbe(errors, `${path}.readinessProbe`, "readinessProbe", c.readinessProbe);
   checkProbe(errors, `${path}.startupProbe`, "startupProbe", c.startupProbe);
@@ -84,7 +84,7 @@ export function checkCommon(
   checkEnvFrom(errors, `${path}.envFrom`, c.envFrom);
   checkMounts(errors, path, c, volumes);
   checkResources(errors, `${path}.resources`, c.resources);
-  checkSecurityContext(errors, `${path}.securityContext`, c.securityContext);
+  checkSecurityContext(errors, `${path}.securityContext`, c.securityContext, spec.hostUsers !== false);
   if (c.resizePolicy !== undefined) checkResizePolicy(errors, `${path}.resizePolicy`, c, spec);
 }
 

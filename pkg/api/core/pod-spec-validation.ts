@@ -18,6 +18,7 @@ import { checkAmount, checkResourceName, checkResources } from "./resources-vali
 import { checkSpread, checkTolerations } from "./scheduling-validation.ts";
 import { checkPodSecurityContext } from "./security-context-validation.ts";
 import { checkVolumes } from "./volume-validation.ts";
+import { checkHostProcess, checkOs } from "./windows-validation.ts";
 
 export const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
 const DNS_POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
@@ -48,6 +49,7 @@ export function checkPodSpec(errors: Errors, path: string, spec: PodSpec): void 
   checkAffinity(errors, `${path}.affinity`, spec.affinity);
   checkTolerations(errors, `${path}.tolerations`, spec.tolerations);
   checkSpread(errors, `${path}.topologySpreadConstraints`, spec.topologySpreadConstraints);
+  checkHostProcess(errors, path, spec);
   checkNames(errors, path, spec);
   if (spec.dnsConfig !== undefined || spec.dnsPolicy === "None") checkDns(errors, path, spec);
   const deadline = spec.activeDeadlineSeconds;
@@ -63,7 +65,7 @@ export function checkPodSpec(errors: Errors, path: string, spec: PodSpec): void 
     checkAmount(errors, `${path}.overhead[${name}]`, name, spec.overhead[name] as string);
   }
   checkOptionalEnum(errors, `${path}.preemptionPolicy`, spec.preemptionPolicy, ["Never", "PreemptLowerPriority"]);
-  if (spec.os !== undefined) checkEnum(errors, `${path}.os.name`, spec.os.name, ["linux", "windows"]);
+  checkOs(errors, path, spec);
 }
 
 /** Claims that containers may refer to, each from one place. */
@@ -108,6 +110,9 @@ function checkResourceClaims(errors: Errors, path: string, spec: PodSpec): void 
 function checkPodResources(errors: Errors, path: string, spec: PodSpec): void {
   const { resources } = spec;
   if (resources === undefined) return;
+  if (resources.claims !== undefined) {
+    errors.push(fieldError.forbidden(`${path}.claims`, "claims cannot be set for Resources at pod-level"));
+  }
   checkResources(errors, path, resources);
   for (const field of ["limits", "requests"] as const) {
     for (const name in resources[field]) {

@@ -5,6 +5,7 @@ import type { Mutable } from "../resource-ref.ts";
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from "../types/core-v1.ts";
 import { checkPodAnnotations, checkPodAnnotationUpdate } from "./pod-annotations-validation.ts";
 import { checkPodSpec } from "./pod-spec-validation.ts";
+import { checkTokenHasAccount } from "./projected-volume-validation.ts";
 
 const MUTABLE =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`," +
@@ -17,6 +18,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): Errors {
   const errors: Errors = [];
   checkPodAnnotations(errors, "metadata.annotations", pod.metadata.annotations, pod.spec);
   checkPodSpec(errors, "spec", pod.spec);
+  checkTokenHasAccount(errors, "spec", pod.spec);
   checkPodAnnotationUpdate(errors, "metadata.annotations", pod.metadata.annotations, old.metadata.annotations);
   for (const field of ["containers", "initContainers"] as const) {
     if ((pod.spec[field] ?? []).length !== (old.spec[field] ?? []).length) {

@@ -4,11 +4,13 @@ import { checkDnsSubdomain, checkIp, checkQualifiedName } from "../names.ts";
 import type { ContainerStatus, Pod, PodSpec } from "../types/core-v1.ts";
 import { checkPodAnnotations } from "./pod-annotations-validation.ts";
 import { checkPodSpec } from "./pod-spec-validation.ts";
+import { checkTokenHasAccount } from "./projected-volume-validation.ts";
 
 export function validatePod(pod: Pod): Errors {
   const errors: Errors = [];
   checkPodAnnotations(errors, "metadata.annotations", pod.metadata.annotations, pod.spec);
   checkPodSpec(errors, "spec", pod.spec);
+  checkTokenHasAccount(errors, "spec", pod.spec);
   if ((pod.spec.ephemeralContainers ?? []).length > 0) {
     errors.push(fieldError.forbidden("spec.ephemeralContainers", "cannot be set on create"));
   }

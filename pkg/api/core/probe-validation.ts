@@ -1,7 +1,8 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { addInvalid, checkEnum, checkNotNegative, type Errors } from "../field-checks.ts";
 import { checkPortName, checkPortNumber } from "../names.ts";
-import type { HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "../types/core-v1.ts";
+import type { HTTPGetAction, Lifecycle, LifecycleHandler, PodOS, Probe } from "../types/core-v1.ts";
+import { checkStopSignal } from "./stop-signal-validation.ts";
 
 type Handler = LifecycleHandler & Pick<Probe, "grpc">;
 type Kind = "livenessProbe" | "readinessProbe" | "startupProbe";
@@ -27,9 +28,15 @@ export function checkProbe(errors: Errors, path: string, kind: Kind, probe: Prob
   }
 }
 
-export function checkLifecycle(errors: Errors, path: string, lifecycle: Lifecycle | undefined): void {
+export function checkLifecycle(
+  errors: Errors,
+  path: string,
+  lifecycle: Lifecycle | undefined,
+  os: PodOS | undefined,
+): void {
   if (lifecycle?.postStart !== undefined) checkHandler(errors, `${path}.postStart`, lifecycle.postStart);
   if (lifecycle?.preStop !== undefined) checkHandler(errors, `${path}.preStop`, lifecycle.preStop);
+  checkStopSignal(errors, `${path}.stopSignal`, lifecycle?.stopSignal, os);
 }
 
 function checkHandler(errors: Errors, path: string, handler: Handler): void {

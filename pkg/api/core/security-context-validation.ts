@@ -1,6 +1,7 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { addInvalid, checkOptionalEnum, type Errors } from "../field-checks.ts";
 import type { PodSecurityContext, PodSpec, SeccompProfile, SecurityContext } from "../types/core-v1.ts";
+import { checkWindowsOptions } from "./windows-validation.ts";
 
 const ID_RANGE = ["must be between 0 and 2147483647, inclusive"];
 const SYSCTL = /^([a-z0-9][-_a-z0-9]*[./])*[a-z0-9][-_a-z0-9]*$/;
@@ -9,13 +10,22 @@ function checkId(errors: Errors, path: string, id: number | undefined): void {
   if (id !== undefined && (id < 0 || id > 2_147_483_647)) addInvalid(errors, path, id, ID_RANGE);
 }
 
-export function checkSecurityContext(errors: Errors, path: string, context: SecurityContext | undefined): void {
+/** `hostUsers`: the pod has no users of its own. */
+export function checkSecurityContext(
+  errors: Errors,
+  path: string,
+  context: SecurityContext | undefined,
+  hostUsers: boolean,
+): void {
   if (context === undefined) return;
   checkId(errors, `${path}.runAsUser`, context.runAsUser);
   checkId(errors, `${path}.runAsGroup`, context.runAsGroup);
   checkOptionalEnum(errors, `${path}.procMount`, context.procMount, ["Default", "Unmasked"]);
+  if (hostUsers && context.procMount === "Unmasked") {
+    const why = "`hostUsers` must be false to use `Unmasked`";
+    errors.push(fieldError.invalid(`${path}.procMount`, context.procMount, why));
+  }
   checkSeccomp(errors, `${path}.seccompProfile`, context.seccompProfile);
-  checkProfile(errors, `${path}.appArmorProfile`, "AppArmor", context.appArmorProfile);
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged === true) {
       const why = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
@@ -26,6 +36,8 @@ export function checkSecurityContext(errors: Errors, path: string, context: Secu
       errors.push(fieldError.invalid(path, context, why));
     }
   }
+  checkWindowsOptions(errors, `${path}.windowsOptions`, context.windowsOptions);
+  checkProfile(errors, `${path}.appArmorProfile`, "AppArmor", context.appArmorProfile);
 }
 
 export function checkPodSecurityContext(errors: Errors, path: string, spec: PodSpec): void {
@@ -40,6 +52,7 @@ export function checkPodSecurityContext(errors: Errors, path: string, spec: PodS
   checkOptionalEnum(errors, `${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ["OnRootMismatch", "Always"]);
   checkOptionalEnum(errors, `${path}.seLinuxChangePolicy`, context.seLinuxChangePolicy, ["MountOption", "Recursive"]);
   checkSeccomp(errors, `${path}.seccompProfile`, context.seccompProfile);
+  checkWindowsOptions(errors, `${path}.windowsOptions`, context.windowsOptions);
   checkProfile(errors, `${path}.appArmorProfile`, "AppArmor", context.appArmorProfile);
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
     errors.push(

@@ -1,10 +1,10 @@
 import { fieldError } from "#pkg/errors/index.ts";
 import { addInvalid, checkOptionalEnum, type Errors } from "../field-checks.ts";
 import { checkDnsLabel, checkDnsSubdomain } from "../names.ts";
-import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from "../types/core-v1.ts";
+import type { Volume } from "../types/core-v1.ts";
 import { checkClaimSpec } from "./claim-spec-validation.ts";
-import { checkInnerPath } from "./container-validation.ts";
-import { checkFieldRef, checkResourceFieldRef, VOLUME_FIELD_PATHS } from "./env-validation.ts";
+import { checkProjected } from "./projected-volume-validation.ts";
+import { checkFiles, checkItems, checkMode } from "./volume-files-validation.ts";
 
 const HOST_PATH_TYPES = [
   "",
@@ -16,7 +16,6 @@ const HOST_PATH_TYPES = [
   "FileOrCreate",
   "Socket",
 ];
-const MODE = "must be a number between 0 and 0777 (octal), both inclusive";
 /** Fields that must be set, by source. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   awsElasticBlockStore: ["volumeID"],
@@ -85,7 +84,7 @@ function checkSource(errors: Errors, path: string, volume: Volume): void {
   }
   if (volume.downwardAPI !== undefined) {
     checkMode(errors, `${path}.downwardAPI.defaultMode`, volume.downwardAPI.defaultMode);
-    checkFiles(errors, `${path}.downwardAPI.items`, volume.downwardAPI.items);
+    checkFiles(errors, `${path}.downwardAPI`, volume.downwardAPI.items);
   }
   const template = volume.ephemeral?.volumeClaimTemplate;
   if (template !== undefined) checkClaimSpec(errors, `${path}.ephemeral.volumeClaimTemplate.spec`, template.spec ?? {});
@@ -122,85 +121,4 @@ function checkHostPath(errors: Errors, path: string, hostPath: { path: string; t
     errors.push(fieldError.invalid(`${path}.path`, hostPath.path, "must not contain '..'"));
   }
   checkOptionalEnum(errors, `${path}.type`, hostPath.type, HOST_PATH_TYPES);
-}
-
-function checkMode(errors: Errors, path: string, mode: number | undefined): void {
-  if (mode !== undefined && (mode < 0 || mode > 0o777)) errors.push(fieldError.invalid(path, mode, MODE));
-}
-
-function checkItems(errors: Errors, path: string, items: readonly KeyToPath[] | undefined): void {
-  for (const [i, item] of (items ?? []).entries()) {
-    const at = `${path}[${i}]`;
-    if (!item.key) errors.push(fieldError.required(`${at}.key`));
-    checkFilePath(errors, `${at}.path`, item.path);
-    checkMode(errors, `${at}.mode`, item.mode);
-  }
-}
-
-function checkFilePath(errors: Errors, path: string, file: string | undefined): void {
-  if (!file) errors.push(fieldError.required(path));
-  else {
-    checkInnerPath(errors, path, file);
-    // Names that begin with two dots are the volume's own (its atomic writer's).
-    if (file.startsWith("..") && !file.split("/").includes("..")) {
-      errors.push(fieldError.invalid(path, file, "must not start with '..'"));
-    }
-  }
-}
-
-function checkFiles(errors: Errors, path: string, items: readonly DownwardAPIVolumeFile[] | undefined): void {
-  for (const [i, item] of (items ?? []).entries()) {
-    const at = `${path}[${i}]`;
-    checkFilePath(errors, `${at}.path`, item.path);
-    checkMode(errors, `${at}.mode`, item.mode);
-    if (item.fieldRef !== undefined) {
-      checkFieldRef(errors, `${at}.fieldRef`, item.fieldRef, VOLUME_FIELD_PATHS);
-      if (item.resourceFieldRef !== undefined) {
-        errors.push(
-          fieldError.invalid(at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"),
-        );
-      }
-    } else if (item.resourceFieldRef !== undefined) {
-      checkResourceFieldRef(errors, `${at}.resourceFieldRef`, item.resourceFieldRef, true);
-    } else errors.push(fieldError.required(at, "one of fieldRef and resourceFieldRef is required"));
-  }
-}
-
-function checkProjected(errors: Errors, path: string, projected: ProjectedVolumeSource): void {
-  checkMode(errors, `${path}.defaultMode`, projected.defaultMode);
-  const paths = new Set<string>();
-  const take = (at: string, file: string | undefined): void => {
-    if (!file) return;
-    if (paths.has(file)) errors.push(fieldError.invalid(at, file, "conflicting duplicate paths"));
-    paths.add(file);
-  };
-  for (const [i, source] of (projected.sources ?? []).entries()) {
-    const at = `${path}.sources[${i}]`;
-    const kinds = Object.keys(source);
-    if (kinds.length === 0) errors.push(fieldError.required(at, "must specify a volume type"));
-    for (const extra of kinds.slice(1)) {
-      errors.push(fieldError.forbidden(`${at}.${extra}`, "may not specify more than 1 volume type"));
-    }
-    for (const field of ["secret", "configMap"] as const) {
-      const ref = source[field];
-      if (ref === undefined) continue;
-      if (!ref.name) errors.push(fieldError.required(`${at}.${field}.name`));
-      checkItems(errors, `${at}.${field}.items`, ref.items);
-      for (const item of ref.items ?? []) take(path, item.path);
-    }
-    checkFiles(errors, `${at}.downwardAPI.items`, source.downwardAPI?.items);
-    for (const item of source.downwardAPI?.items ?? []) take(path, item.path);
-    const token = source.serviceAccountToken;
-    if (token !== undefined) {
-      if ((token.expirationSeconds ?? 3600) < 600) {
-        const why = "may not specify a duration less than 10 minutes";
-        errors.push(fieldError.invalid(`${at}.serviceAccountToken.expirationSeconds`, token.expirationSeconds, why));
-      } else if ((token.expirationSeconds ?? 0) > 2 ** 32) {
-        const why = "may not specify a duration larger than 2^32 seconds";
-        errors.push(fieldError.invalid(`${at}.serviceAccountToken.expirationSeconds`, token.expirationSeconds, why));
-      }
-      checkFilePath(errors, `${at}.serviceAccountToken.path`, token.path);
-      take(path, token.path);
-    }
-  }
 }
