@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
-import { CelEnvironment, celTypes, evaluate, loadRegex, toJson } from "./index.ts";
+import { describe, it } from "node:test";
+import { CelEnvironment, celTypes, evaluate, toJson } from "./index.ts";
 
 const environment = new CelEnvironment({ variables: { d: celTypes.dyn, l: celTypes.list(celTypes.int) } });
 const BINDINGS = {
@@ -16,8 +16,6 @@ function nested(levels: number, step: (before: string) => string, body: string):
 }
 
 describe("evaluate", () => {
-  before(loadRegex);
-
   for (const [what, expression] of Object.entries({
     "loops are nested": "l.all(a, l.all(b, a + b >= 0))",
     "errors are absorbed in loops": "l.all(a, l.all(b, d.none == b || true))",
@@ -39,6 +37,20 @@ describe("evaluate", () => {
       const result = evaluate(compiled, BINDINGS, { costLimit: 200_000 });
       assert.equal(result.error, "operation cancelled: actual cost limit exceeded");
     });
+
+  it("evaluate charges a pattern that it has compiled for the search alone", () => {
+    const costs = (pattern: string): number[] => {
+      const compiled = environment.compile(`l.all(a, 'ab'.matches(${pattern}))`);
+      assert.equal(compiled.error, undefined);
+      if (compiled.error !== undefined) return [];
+      return [1, 2, 3].map((count) => evaluate(compiled, { l: BINDINGS.l.slice(0, count), d: "a+b" }).cost);
+    };
+    const [first = 0, second = 0, third = 0] = costs("d");
+    // The first evaluation alone had to compile it.
+    assert.equal(second - first, third - second - 33);
+    const [literal = 0, more = 0, most = 0] = costs("'a+b'");
+    assert.equal(more - literal, most - more);
+  });
 });
 
 describe("toJson", () => {

@@ -1,7 +1,7 @@
 import type { CompiledExpression } from "./compiled.ts";
 import type { CallEstimate, SizeBound } from "./libraries/overload.ts";
 import { REQUEST_BYTES } from "./schema/serialized-size.ts";
-import type { CallNode, Expr, FoldNode } from "./syntax/ast.ts";
+import { argumentsOf, type CallNode, type Expr, type FoldNode } from "./syntax/ast.ts";
 import type { CelType, Compiled } from "./types.ts";
 
 interface Estimate {
@@ -81,7 +81,7 @@ class Estimator {
   }
 
   #call(node: CallNode): Estimate {
-    const args = [...(node.target === undefined ? [] : [node.target]), ...node.args].map((arg) => this.estimate(arg));
+    const args = argumentsOf(node).map((arg) => this.estimate(arg));
     const [first, second, third] = args as [Estimate, Estimate, Estimate];
     if (node.fn === "_?_:_")
       return { cost: first.cost + Math.max(second.cost, third.cost), size: largerOf(second.size, third.size) };

@@ -4,7 +4,6 @@ export { CelEnvironment } from "./environment.ts";
 export { estimateCost } from "./estimate.ts";
 export { evaluate } from "./evaluate.ts";
 export { LazyObject } from "./lazy-object.ts";
-export { loadRegex } from "./libraries/regex.ts";
 export { toJson } from "./runtime/json.ts";
 export { StructValue } from "./runtime/values.ts";
 export { escapeProperty } from "./schema/escape.ts";

@@ -9,7 +9,6 @@
  *   estimateCost(compiled): number                                                    for one evaluation
  *   schemaType(schema, definitions, { root, name }): CelType | undefined              structural schema to type
  *   toJson(value): unknown                                                            what came out, as JSON
- *   await loadRegex()                                                                 before anything may use matches()
  *
  * Types are data. Values that go in are plain JSON, read by the declared type of their variable: an integer field is an
  * int, a `date-time` string a timestamp. What comes out is made JSON again by `toJson`.

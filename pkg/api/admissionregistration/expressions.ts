@@ -6,7 +6,6 @@ import {
   type CelType,
   type Compiled,
   type CompileError,
-  loadRegex,
   type ObjectType,
 } from "#pkg/cel/index.ts";
 import type { Variable } from "../types/admissionregistration-v1.ts";
@@ -142,6 +141,3 @@ export const STRING = string;
 /** Of audit annotations: null leaves it out. */
 export const STRING_OR_NULL: readonly CelType[] = [string, celTypes.null];
 export const PATCHES: CelType = list(JSON_PATCH);
-
-/** Whatever the expressions of an object need that is loaded at first use. */
-export const loadExpressions = loadRegex;

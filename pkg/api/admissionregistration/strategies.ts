@@ -38,9 +38,7 @@ class LoadedExpressions {
   }
 
   async #load(): Promise<void> {
-    const loaded = await import("./expressions.ts");
-    await loaded.loadExpressions();
-    this.#module = loaded;
+    this.#module = await import("./expressions.ts");
   }
 }
 const expressions = new LoadedExpressions();

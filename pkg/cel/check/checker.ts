@@ -1,6 +1,16 @@
 import type { Overload } from "../libraries/overload.ts";
 import type { SourceError } from "../source-error.ts";
-import type { CallNode, Expr, FoldNode, ListNode, Literal, MapNode, SelectNode, StructNode } from "../syntax/ast.ts";
+import {
+  argumentsOf,
+  type CallNode,
+  type Expr,
+  type FoldNode,
+  type ListNode,
+  type Literal,
+  type MapNode,
+  type SelectNode,
+  type StructNode,
+} from "../syntax/ast.ts";
 import { structName } from "../syntax/parser.ts";
 import { celTypes, isDynamic, isOptional, partsOf, sameType, typeName } from "../type.ts";
 import type { CelType, ListType, MapType, ObjectType } from "../types.ts";
@@ -154,15 +164,12 @@ class Checker {
       if (overloads !== undefined && !this.#scopes.some((scope) => scope.name === prefix)) {
         node.fn = qualified as string;
         node.target = undefined;
-        return this.#resolve(
-          node,
-          overloads,
-          node.args.map((arg) => this.check(arg)),
-        );
+        const args = argumentsOf(node).map((arg) => this.check(arg));
+        return this.#resolve(node, overloads, args);
       }
     }
     const overloads = this.#declarations.functions(node.fn);
-    const args = [...(target === undefined ? [] : [target]), ...node.args].map((arg) => this.check(arg));
+    const args = argumentsOf(node).map((arg) => this.check(arg));
     if (overloads === undefined) return this.#undeclared(node.at, node.fn);
     return this.#resolve(node, overloads, args);
   }

@@ -1,4 +1,5 @@
 import type { Failure } from "../runtime/failure.ts";
+import type { Expr } from "../syntax/ast.ts";
 import { celTypes } from "../type.ts";
 import type { CelType, CelValue } from "../types.ts";
 
@@ -29,9 +30,11 @@ export interface Overload {
   /** What the result costs besides, where its size does not follow from the arguments'. */
   readonly resultCost?: (result: CelValue) => number;
   readonly estimate?: (args: readonly SizeBound[]) => CallEstimate;
+  /** The same for one place in one expression, for calls that keep what they made of their arguments there. */
+  readonly atSite?: (args: readonly Expr[]) => Pick<Overload, "call" | "cost">;
 }
 
-export type OverloadOptions = Pick<Overload, "cost" | "resultCost" | "estimate">;
+export type OverloadOptions = Pick<Overload, "cost" | "resultCost" | "estimate" | "atSite">;
 
 /**
  * An overload from its signature: "size(string): int" for functions, "string.size(): int" for members. Types are CEL's names,

@@ -16,7 +16,7 @@ import type { Duration, Timestamp } from "../runtime/values.ts";
 import { type ListValue, type MapValue, TypeValue, typeOfValue, Uint } from "../runtime/values.ts";
 import type { CelValue } from "../types.ts";
 import { type Overload, overload, type OverloadOptions } from "./overload.ts";
-import { matches, regexCost, regexEstimate } from "./regex.ts";
+import { matches } from "./regex.ts";
 
 const INT_MAX = (1n << 63n) - 1n;
 const UINT_MAX = (1n << 64n) - 1n;
@@ -46,7 +46,6 @@ function strings(): Overload[] {
     cost: ([, part]) => traversal(part),
     estimate: ([, part]) => ({ cost: Math.ceil((part?.size ?? 0) * 0.1) }),
   };
-  const regex: OverloadOptions = { cost: regexCost, estimate: regexEstimate };
   return [
     overload("string.contains(string): bool", (text: string, part: string) => text.includes(part), {
       cost: ([text, part]) => traversal(text) * traversal(part),
@@ -56,8 +55,7 @@ function strings(): Overload[] {
     }),
     overload("string.startsWith(string): bool", (text: string, part: string) => text.startsWith(part), affix),
     overload("string.endsWith(string): bool", (text: string, part: string) => text.endsWith(part), affix),
-    overload("string.matches(string): bool", matches, regex),
-    overload("matches(string, string): bool", matches, regex),
+    ...matches(),
   ];
 }
 

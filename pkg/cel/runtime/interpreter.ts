@@ -1,4 +1,14 @@
-import type { CallNode, Expr, FoldNode, ListNode, Literal, MapNode, SelectNode, StructNode } from "../syntax/ast.ts";
+import {
+  argumentsOf,
+  type CallNode,
+  type Expr,
+  type FoldNode,
+  type ListNode,
+  type Literal,
+  type MapNode,
+  type SelectNode,
+  type StructNode,
+} from "../syntax/ast.ts";
 import type { CelType, CelValue, ObjectType } from "../types.ts";
 import { type Failure as FailureType, Failure, failure } from "./failure.ts";
 import type { Meter } from "./meter.ts";
@@ -92,7 +102,8 @@ class Planner {
   }
 
   #call(node: CallNode): Program {
-    const args = [...(node.target === undefined ? [] : [node.target]), ...node.args].map((arg) => this.plan(arg));
+    const given = argumentsOf(node);
+    const args = given.map((arg) => this.plan(arg));
     const [first, second, third] = args as [Program, Program, Program];
     switch (node.fn) {
       case "_&&_":
@@ -130,7 +141,11 @@ class Planner {
           return isAbsent(found) ? OptionalValue.none : found instanceof Failure ? found : OptionalValue.of(found);
         };
       default:
-        return invoke(node.fn, node.overloads ?? [], args);
+        return invoke(
+          node.fn,
+          (node.overloads ?? []).map((each) => (each.atSite === undefined ? each : { ...each, ...each.atSite(given) })),
+          args,
+        );
     }
   }
 

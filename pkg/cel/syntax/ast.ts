@@ -69,13 +69,17 @@ export interface FoldNode extends NodeBase {
 }
 export type Expr = LiteralNode | IdentNode | SelectNode | CallNode | ListNode | MapNode | StructNode | FoldNode;
 
+/** What a call is made with: its receiver, where it has one, and its arguments. */
+export const argumentsOf = ({ target, args }: CallNode): readonly Expr[] =>
+  target === undefined ? args : [target, ...args];
+
 /** The children in order of evaluation. */
 export function childrenOf(node: Expr): readonly Expr[] {
   switch (node.kind) {
     case "select":
       return [node.operand];
     case "call":
-      return node.target === undefined ? node.args : [node.target, ...node.args];
+      return argumentsOf(node);
     case "list":
       return node.elements.map((element) => element.value);
     case "map":

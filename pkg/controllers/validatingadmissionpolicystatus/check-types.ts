@@ -1,4 +1,4 @@
-import { ExpressionCompiler, BOOL, loadExpressions, STRING } from "#pkg/api/admissionregistration/expressions.ts";
+import { ExpressionCompiler, BOOL, STRING } from "#pkg/api/admissionregistration/expressions.ts";
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { builtinDefinitions } from "#pkg/api/schema/load.ts";
 import type { Schema } from "#pkg/api/schema/schema.ts";
@@ -20,7 +20,6 @@ interface CheckedType {
 
 /** What is wrong with a policy's expressions when the objects are of the types that its rules name one by one. */
 export async function checkTypes(client: Client, policy: ValidatingAdmissionPolicy): Promise<ExpressionWarning[]> {
-  await loadExpressions();
   const { spec } = policy;
   const types = await typesOf(client, policy);
   if (types.length === 0) return [];

@@ -23,9 +23,5 @@ export async function loadPatterns(): Promise<CompilePattern> {
   };
 }
 
-/** CEL with its regular expressions. */
-export async function loadCel(): Promise<Cel> {
-  const cel = await import("#pkg/cel/index.ts");
-  await cel.loadRegex();
-  return cel;
-}
+/** CEL, which takes time to load. */
+export const loadCel = (): Promise<Cel> => import("#pkg/cel/index.ts");

@@ -1,4 +1,4 @@
-import { APPLY_CONFIGURATION, loadExpressions, PATCHES } from "#pkg/api/admissionregistration/expressions.ts";
+import { APPLY_CONFIGURATION, PATCHES } from "#pkg/api/admissionregistration/expressions.ts";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import type { MutatingAdmissionPolicy, Mutation } from "#pkg/api/types/admissionregistration-v1.ts";
@@ -55,7 +55,6 @@ export class MutatingEvaluator {
   async #compile(policy: MutatingAdmissionPolicy): Promise<Compiled> {
     const known = this.#compiled.get(policy);
     if (known !== undefined) return known;
-    await loadExpressions();
     const compiler = compilePolicy(policy, true);
     const mutations = (policy.spec.mutations ?? []).map((mutation) => {
       const isPatch = mutation.patchType === "JSONPatch";

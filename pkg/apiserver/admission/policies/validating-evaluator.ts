@@ -1,4 +1,3 @@
-import { loadExpressions } from "#pkg/api/admissionregistration/expressions.ts";
 import type { ValidatingAdmissionPolicy } from "#pkg/api/types/admissionregistration-v1.ts";
 import type { StatusReason } from "#pkg/errors/index.ts";
 import {
@@ -40,7 +39,6 @@ export class ValidatingEvaluator {
   async denials(policy: ValidatingAdmissionPolicy, input: PolicyInput): Promise<readonly Denial[]> {
     let compiled = this.#compiled.get(policy);
     if (compiled === undefined) {
-      await loadExpressions();
       compiled = compile(policy);
       this.#compiled.set(policy, compiled);
     }

@@ -68,8 +68,7 @@ export class MatchConditions {
 /** CEL is loaded for the first webhook that has conditions. */
 async function compile({ matchConditions }: Webhook): Promise<CompiledConditions> {
   const { evaluate } = await import("#pkg/cel/index.ts");
-  const { BOOL, ExpressionCompiler, loadExpressions } = await import("#pkg/api/admissionregistration/expressions.ts");
-  await loadExpressions();
+  const { BOOL, ExpressionCompiler } = await import("#pkg/api/admissionregistration/expressions.ts");
   const compiler = new ExpressionCompiler({ params: false, authorizer: true });
   const conditions = matchConditions.map(({ expression }) => ({
     expression,
