@@ -4,7 +4,7 @@ import { createClient } from "#pkg/client/index.ts";
 import type { Transport } from "#pkg/client/types.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
-import { AdmissionChain } from "./admission/chain.ts";
+import { AdmissionChain } from "./admission/index.ts";
 import { type AggregationOptions, Aggregator } from "./aggregation/index.ts";
 import {
   mastersAuthorizer,
@@ -34,11 +34,17 @@ import {
 import { MeasuredStore } from "./measured-store.ts";
 import { ownWriter } from "./own-writer.ts";
 import { Pipeline } from "./pipeline.ts";
-import { Registry } from "./registry/registry.ts";
-import { DefinitionTable, isStored } from "./registry/resource-table.ts";
-import { REGISTRY_WAITS, type RegistryServices, type RegistryWaits } from "./registry/services.ts";
-import { YamlParser, type YamlParserOptions } from "./registry/yaml-parser.ts";
-import { createInProcessTransport } from "./transport/in-process.ts";
+import {
+  DefinitionTable,
+  isStored,
+  Registry,
+  REGISTRY_WAITS,
+  type RegistryServices,
+  type RegistryWaits,
+  YamlParser,
+  type YamlParserOptions,
+} from "./registry/index.ts";
+import { createInProcessTransport } from "./transport/index.ts";
 import type { AdmissionPlugin, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
 
 export interface ApiServerOptions {

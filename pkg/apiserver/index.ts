@@ -1,6 +1,6 @@
 // The API server: one pipeline from request to store and back for HTTPS, worker ports and in-process callers.
 // Reads and writes the store; everything else reads and writes the API.
-export { builtinAdmissionPlugins } from "./admission/plugins/index.ts";
+export { builtinAdmissionPlugins } from "./admission/index.ts";
 export { ServiceAllocator } from "./allocators/index.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
 export { FRONT_PROXY_NAME } from "./auth/index.ts";
@@ -8,9 +8,9 @@ export { Bootstrap } from "./bootstrap/index.ts";
 export { type Stored, storedCodec } from "./cache/index.ts";
 export { Compactor, type CompactorOptions } from "./compactor.ts";
 export type { ListenOptions, RunningListener, TlsFiles } from "./http/index.ts";
-export { YAML_LIMITS } from "./registry/yaml-parser.ts";
+export { YAML_LIMITS } from "./registry/index.ts";
 export { streamingRoutes } from "./streaming/index.ts";
-export { servePort } from "./transport/port-server.ts";
+export { servePort } from "./transport/index.ts";
 export type {
   AdmissionAttributes,
   AdmissionPlugin,

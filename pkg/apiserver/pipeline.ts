@@ -1,7 +1,6 @@
 import { checkPathSegment } from "#pkg/api/names.ts";
 import { ApiError, badRequest } from "#pkg/errors/index.ts";
-import type { Registry } from "./registry/registry.ts";
-import { unknownResource } from "./registry/still-served.ts";
+import { type Registry, unknownResource } from "./registry/index.ts";
 import { authorizedInfo } from "./request-info.ts";
 import type { Authorizer, Decision, Reply, RequestContext, RequestInfo, Route, UserInfo } from "./types.ts";
 

@@ -1,5 +1,5 @@
 import type { APIService } from "#pkg/api/types/apiregistration-v1.ts";
-import { compareVersions } from "../registry/version-order.ts";
+import { compareVersions } from "../registry/index.ts";
 import { keyOfGroupVersion } from "./group-version.ts";
 import { RemoteService } from "./remote-service.ts";
 import type { AggregationParts } from "./types.ts";

@@ -6,9 +6,7 @@ import {
 } from "#pkg/api/types/apiextensions-v1.ts";
 import { type Client, WorkQueue } from "#pkg/client/index.ts";
 import type { Change } from "../cache/index.ts";
-import { timestamp } from "../registry/metadata.ts";
-import type { DefinitionTable } from "../registry/resource-table.ts";
-import type { RegistryServices } from "../registry/services.ts";
+import { type DefinitionTable, type RegistryServices, timestamp } from "../registry/index.ts";
 import type { UserInfo } from "../types.ts";
 import type { WebhookCaller } from "../webhook/index.ts";
 import { approvalCondition } from "./api-approval.ts";

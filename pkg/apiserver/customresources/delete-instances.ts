@@ -1,7 +1,6 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
-import { AdmissionChain } from "../admission/chain.ts";
-import { deleteCollection } from "../registry/delete-collection.ts";
-import type { RegistryServices } from "../registry/services.ts";
+import { AdmissionChain } from "../admission/index.ts";
+import { deleteCollection, type RegistryServices } from "../registry/index.ts";
 import type { UserInfo } from "../types.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { CustomResourceDefinitionCondition } from "#pkg/api/types/apiextensions-v1.ts";
-import { timestamp } from "../registry/metadata.ts";
+import { timestamp } from "../registry/index.ts";
 import type { ResourceHooks } from "../types.ts";
 import { withCondition, type WantedCondition } from "./conditions.ts";
 

@@ -1,9 +1,7 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { ApiError, badRequest, fieldError, invalid } from "#pkg/errors/index.ts";
-import { applyJsonPatch } from "../patch/json-patch.ts";
-import { applyMergePatch } from "../patch/merge-patch.ts";
-import { applyStrategicMergePatch } from "../patch/strategic-merge-patch.ts";
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from "../patch/index.ts";
 import type { RequestContext } from "../types.ts";
 import { contentType, decodeObject, type Expected, textOf } from "./body.ts";
 import { countMembers, findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";

@@ -4,7 +4,7 @@ import type { Decode } from "#pkg/api/schema/decoder.ts";
 import { type GroupResource, notFound } from "#pkg/errors/index.ts";
 import type { Logger } from "#pkg/log/index.ts";
 import type { Store } from "#pkg/store/types.ts";
-import type { AdmissionChain } from "../admission/chain.ts";
+import type { AdmissionChain } from "../admission/index.ts";
 import type { FieldManager } from "../fieldmanager/index.ts";
 import type { Cache, Entry, ResourceCache, Stored } from "../cache/index.ts";
 import type { Authorizer, RequestContext, ResourceHooks, ResourceTable, TokenIssuer, TokenVerdict } from "../types.ts";

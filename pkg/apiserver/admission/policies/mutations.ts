@@ -5,7 +5,7 @@ import { DEDUCED, type FieldType } from "../../fieldmanager/field-type.ts";
 import type { FieldTypes } from "../../fieldmanager/field-types.ts";
 import { fieldsOf } from "../../fieldmanager/fields-of.ts";
 import { merge } from "../../fieldmanager/merge.ts";
-import { applyJsonPatch } from "../../patch/json-patch.ts";
+import { applyJsonPatch } from "../../patch/index.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
 import { internalError } from "#pkg/errors/index.ts";
-import { applyJsonPatch } from "../../patch/json-patch.ts";
+import { applyJsonPatch } from "../../patch/index.ts";
 import type { AdmissionAttributes } from "../../types.ts";
 import { replaceObject } from "../replace-object.ts";
 import { WebhookFailure } from "./call-webhook.ts";
