@@ -17,6 +17,11 @@ import { printPath } from "./path-element.ts";
 const LABELS = { "f:metadata": { "f:labels": { ".": {}, "f:a": {}, "f:b": {} } } };
 const text = (set: FieldSet): string => JSON.stringify(set);
 
+/** The set below a path of so many fields. */
+function under(levels: number, set: FieldSet): FieldSet {
+  return levels === 0 ? set : { "f:n": under(levels - 1, set) };
+}
+
 describe("field sets", () => {
   it("union holds the paths of both, and nodes of either", () => {
     assert.deepEqual(union({ "f:a": {} }, { "f:a": { "f:b": {} } }), { "f:a": { ".": {}, "f:b": {} } });
@@ -39,6 +44,18 @@ describe("field sets", () => {
     assert.deepEqual(difference({ "f:a": {} }, { "f:a": { "f:b": {} } }), { "f:a": {} });
     assert.deepEqual(difference(LABELS, LABELS), {});
     assert.equal(difference(LABELS, { "f:spec": {} }), LABELS);
+  });
+
+  it("difference looks at each node once when what is lost lies deep", () => {
+    // With two looks at each level this would take until the end of the world.
+    assert.deepEqual(
+      difference(under(500, { "f:x": {}, "f:y": {} }), under(500, { "f:x": {} })),
+      under(500, { "f:y": {} }),
+    );
+    assert.deepEqual(
+      difference({ "f:a": {}, ...under(1, { ".": {}, "f:x": {} }), "f:b": {}, "f:c": {} }, under(1, { "f:x": {} })),
+      { "f:a": {}, ...under(1, {}), "f:b": {}, "f:c": {} },
+    );
   });
 
   it("intersection holds the paths of both alone", () => {

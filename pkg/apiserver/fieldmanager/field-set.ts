@@ -7,7 +7,7 @@
  * empty set. Sets are never changed: every function answers a new one, or an argument where that is the answer. No key
  * can be a name of Object's own, since all begin with "f:", "k:", "v:", "i:" or are ".".
  */
-import { compareElements, sortElements } from "./path-element.ts";
+import { compareOrders, type Order, orderOf, sortElements } from "./path-element.ts";
 
 export interface FieldSet {
   readonly [element: string]: FieldSet;
@@ -20,13 +20,16 @@ export const SELF = ".";
 /** A path of the set with nothing below; also the empty set. */
 export const LEAF: FieldSet = Object.freeze({});
 
+/** Takes as long as a node is wide, unless the node is a path itself. */
 export function isEmpty(set: FieldSet): boolean {
+  if (set === LEAF) return true;
+  if (set[SELF] !== undefined) return false;
   for (const _ in set) return false;
   return true;
 }
 
 /** Whether the node itself is a path of the set. */
-export const isMember = (node: FieldSet): boolean => isEmpty(node) || node[SELF] !== undefined;
+export const isMember = (node: FieldSet): boolean => node[SELF] !== undefined || isEmpty(node);
 
 /** Paths of either. */
 export const union = (a: FieldSet, b: FieldSet): FieldSet =>
@@ -40,10 +43,9 @@ export function unionOf(sets: readonly FieldSet[]): FieldSet {
 }
 
 function uniteNodes(a: FieldSet, b: FieldSet): FieldSet {
-  const member = isMember(a) || isMember(b);
   if (isEmpty(a)) return isEmpty(b) ? a : b[SELF] !== undefined ? b : { [SELF]: LEAF, ...b };
   if (isEmpty(b)) return a[SELF] === undefined ? { [SELF]: LEAF, ...a } : a;
-  return uniteChildren(a, b, member);
+  return uniteChildren(a, b, a[SELF] !== undefined || b[SELF] !== undefined);
 }
 
 function uniteChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet {
@@ -67,6 +69,7 @@ export const difference = (a: FieldSet, b: FieldSet): FieldSet =>
 export function subtracting(b: FieldSet): (a: FieldSet) => FieldSet {
   const known = new Map<FieldSet, boolean>();
   const isEmptyOnce = (node: FieldSet): boolean => {
+    if (node === LEAF) return true;
     let empty = known.get(node);
     if (empty === undefined) known.set(node, (empty = isEmpty(node)));
     return empty;
@@ -75,9 +78,10 @@ export function subtracting(b: FieldSet): (a: FieldSet) => FieldSet {
 }
 
 function subtractNodes(a: FieldSet, b: FieldSet, isEmptyB: typeof isEmpty): FieldSet | undefined {
-  const loses = isEmptyB(b) || b[SELF] !== undefined;
+  const takesOne = isEmptyB(b);
+  const loses = takesOne || b[SELF] !== undefined;
   if (isEmpty(a)) return loses ? undefined : a;
-  if (isEmptyB(b)) return a[SELF] === undefined ? a : withoutSelf(a);
+  if (takesOne) return a[SELF] === undefined ? a : withoutSelf(a);
   return subtractChildren(a, b, a[SELF] !== undefined && !loses, isEmptyB);
 }
 
@@ -86,26 +90,40 @@ function withoutSelf(node: FieldSet): FieldSet {
   return rest;
 }
 
-/** `a` without what `b` holds below; undefined when nothing is left. */
+/**
+ * `a` without what `b` holds below; undefined when nothing is left, `a` itself when nothing is lost. Each child is looked
+ * at once: twice at each level would be two to the power of the depth.
+ */
 function subtractChildren(a: FieldSet, b: FieldSet, member: boolean, isEmptyB: typeof isEmpty): FieldSet | undefined {
-  let changed = (a[SELF] !== undefined) !== member;
-  for (const key in a) {
-    const other = key === SELF ? undefined : b[key];
-    if (other !== undefined && subtractNodes(a[key] as FieldSet, other, isEmptyB) !== a[key]) {
-      changed = true;
-      break;
-    }
-  }
-  if (!changed) return a;
-  const out: FieldSetDraft = {};
+  let out: FieldSetDraft | undefined = (a[SELF] !== undefined) === member ? undefined : draft(member);
+  /** Children that are left. */
+  let left = 0;
   for (const key in a) {
     if (key === SELF) continue;
+    const child = a[key] as FieldSet;
     const other = b[key];
-    const left = other === undefined ? a[key] : subtractNodes(a[key] as FieldSet, other, isEmptyB);
-    if (left !== undefined) out[key] = left;
+    const rest = other === undefined ? child : subtractNodes(child, other, isEmptyB);
+    if (out === undefined && rest !== child) out = firstOf(a, left, member);
+    if (rest === undefined) continue;
+    if (out !== undefined) out[key] = rest;
+    left++;
   }
-  if (isEmpty(out)) return member ? LEAF : undefined;
-  return member ? { [SELF]: LEAF, ...out } : out;
+  if (out === undefined) return a;
+  return left > 0 ? out : member ? LEAF : undefined;
+}
+
+const draft = (member: boolean): FieldSetDraft => (member ? { [SELF]: LEAF } : {});
+
+/** A node with the first children of another. */
+function firstOf(a: FieldSet, count: number, member: boolean): FieldSetDraft {
+  const out = draft(member);
+  let left = count;
+  for (const key in a) {
+    if (key === SELF) continue;
+    if (left-- === 0) break;
+    out[key] = a[key] as FieldSet;
+  }
+  return out;
 }
 
 /** Paths of both. */
@@ -114,20 +132,19 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 function intersectNodes(a: FieldSet, b: FieldSet): FieldSet | undefined {
-  const member = isMember(a) && isMember(b);
-  if (isEmpty(a) || isEmpty(b)) return member ? LEAF : undefined;
-  return intersectChildren(a, b, member);
+  if (isEmpty(a)) return isMember(b) ? LEAF : undefined;
+  if (isEmpty(b)) return a[SELF] !== undefined ? LEAF : undefined;
+  return intersectChildren(a, b, a[SELF] !== undefined && b[SELF] !== undefined);
 }
 
 function intersectChildren(a: FieldSet, b: FieldSet, member: boolean): FieldSet | undefined {
-  const out: FieldSetDraft = {};
+  let out: FieldSetDraft | undefined;
   for (const key in a) {
     const other = key === SELF ? undefined : b[key];
     const shared = other === undefined ? undefined : intersectNodes(a[key] as FieldSet, other);
-    if (shared !== undefined) out[key] = shared;
+    if (shared !== undefined) (out ??= draft(member))[key] = shared;
   }
-  if (isEmpty(out)) return member ? LEAF : undefined;
-  return member ? { [SELF]: LEAF, ...out } : out;
+  return out ?? (member ? LEAF : undefined);
 }
 
 export function isSameSet(a: FieldSet, b: FieldSet): boolean {
@@ -172,12 +189,15 @@ export function leavesOf(set: FieldSet): string[][] {
 
 /** The same set with its elements in the order in which upstream writes them. */
 export function inOrder(set: FieldSet): FieldSet {
-  let last: string | undefined;
+  let last: Order | undefined;
   let sorted = true;
   let changed: FieldSetDraft | undefined;
   for (const key in set) {
-    if (last !== undefined && compareElements(last, key) > 0) sorted = false;
-    last = key;
+    if (sorted) {
+      const order = orderOf(key);
+      if (last !== undefined && compareOrders(last, order) > 0) sorted = false;
+      last = order;
+    }
     const child = set[key] as FieldSet;
     const ordered = inOrder(child);
     if (ordered !== child) (changed ??= {})[key] = ordered;

@@ -3,45 +3,68 @@
  * fields, "v:VALUE" a value of a set, "i:N" an index; "." is the path itself.
  */
 
-/** Fields come before keys, keys before values, values before indexes. */
-const RANKS = ".fkvi";
+/** Where an element stands among those of its node: the element itself for "." and for fields, which come before all others. */
+export type Order = string | Ranked;
 
-/** Orders the elements of one node: names by letter, keys and values by their own order (numbers as numbers). */
-export function compareElements(a: string, b: string): number {
-  const kind = a[0];
-  if (kind !== b[0]) return RANKS.indexOf(kind as string) - RANKS.indexOf(b[0] as string);
-  if (kind === "k" || kind === "v") return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
-  if (kind === "i") return Number(a.slice(2)) - Number(b.slice(2));
-  return a < b ? -1 : a > b ? 1 : 0;
+interface Ranked {
+  /** Keys come before values, values before indexes. */
+  readonly rank: number;
+  readonly value: unknown;
 }
 
-/** Sorts in place; each key and value is read once, which long lists need. */
+/** What an element is ordered by: read from it once, which long lists need. */
+export function orderOf(element: string): Order {
+  switch (element[0]) {
+    case "k":
+      return { rank: 0, value: Object.entries(JSON.parse(element.slice(2)) as object) };
+    case "v":
+      return { rank: 1, value: JSON.parse(element.slice(2)) };
+    case "i":
+      return { rank: 2, value: Number(element.slice(2)) };
+    default:
+      return element;
+  }
+}
+
+/** Names by letter, keys and values by their own order (numbers as numbers). */
+export function compareOrders(a: Order, b: Order): number {
+  if (typeof a === "string") return typeof b === "string" ? compareTexts(a, b) : -1;
+  if (typeof b === "string") return 1;
+  if (a.rank !== b.rank) return a.rank - b.rank;
+  return a.rank === 0 ? compareEntries(a.value as Entries, b.value as Entries) : compareValues(a.value, b.value);
+}
+
+/** Sorts in place. */
 export function sortElements(elements: string[]): string[] {
-  if (elements.length < 16) return elements.sort(compareElements);
-  const values = new Map<string, unknown>();
-  for (const each of elements)
-    if (each.startsWith("k:") || each.startsWith("v:")) values.set(each, JSON.parse(each.slice(2)));
-  return elements.sort((a, b) =>
-    a[0] === b[0] && values.has(a) ? compareValues(values.get(a), values.get(b)) : compareElements(a, b),
-  );
+  const orders = new Map<string, Order>();
+  for (const each of elements) {
+    const order = orderOf(each);
+    if (order !== each) orders.set(each, order);
+  }
+  if (orders.size === 0) return elements.sort(compareTexts);
+  return elements.sort((a, b) => compareOrders(orders.get(a) ?? a, orders.get(b) ?? b));
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+type Entries = readonly (readonly [name: string, value: unknown])[];
+
+function compareEntries(a: Entries, b: Entries): number {
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const [name, value] = a[i] as Entries[number];
+    const [otherName, otherValue] = b[i] as Entries[number];
+    if (name !== otherName) return name < otherName ? -1 : 1;
+    const order = compareValues(value, otherValue);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 function compareValues(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === "object" && typeof b === "object" && a !== null && b !== null) {
-    const left = Object.entries(a);
-    const right = Object.entries(b);
-    for (let i = 0; i < left.length && i < right.length; i++) {
-      const [name, value] = left[i] as [string, unknown];
-      const [otherName, otherValue] = right[i] as [string, unknown];
-      if (name !== otherName) return name < otherName ? -1 : 1;
-      const order = compareValues(value, otherValue);
-      if (order !== 0) return order;
-    }
-    return left.length - right.length;
-  }
-  const [left, right] = [scalarText(a), scalarText(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
+  if (typeof a === "object" && typeof b === "object" && a !== null && b !== null)
+    return compareEntries(Object.entries(a), Object.entries(b));
+  return compareTexts(scalarText(a), scalarText(b));
 }
 
 /** An object may have a toString of its own, from a key that should have been a scalar. */
