@@ -4,7 +4,7 @@ import type { ManagedFieldsEntry } from "#pkg/api/types/meta-v1.ts";
 import { compare, isSameValue } from "./compare.ts";
 import { type Conflict, conflictError } from "./conflict.ts";
 import { type ChangeIn, type FieldManager, lossesIn, partOf, without } from "./field-manager.ts";
-import { fieldsOf } from "./fields-of.ts";
+import { fieldsOf, ownedIn } from "./fields-of.ts";
 import {
   difference,
   type FieldSet,
@@ -64,8 +64,11 @@ function applied<T extends KubeObject>(fields: FieldManager, request: ApplyReque
   };
   const before = live === undefined ? [] : ownersOf(fields, definition, live, time, subresource);
   // Checked against the whole type; what the subresource cannot change belongs to nobody by it.
-  fieldsOf(whole, config, true);
-  const own: Managed = { manager, set: fieldsOf(fields.types.of(definition, part), config, false), time };
+  const own: Managed = {
+    manager,
+    set: ownedIn(fields.types.of(definition, part), fieldsOf(whole, config, true)),
+    time,
+  };
   const last = before.find((each) => isSameManager(each.manager, manager));
   const others = before.filter((each) => each !== last);
   const start = live ?? ({ metadata: {} } as KubeObject);

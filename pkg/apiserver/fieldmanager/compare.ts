@@ -1,5 +1,5 @@
 import { DEDUCED, type FieldType, type ListType, type MapType } from "./field-type.ts";
-import { type FieldSet, type FieldSetDraft, isEmpty, LEAF, SELF } from "./field-set.ts";
+import { draft, type FieldSet, type FieldSetDraft, LEAF } from "./field-set.ts";
 import { elementOf, isSameItem, itemsByElement } from "./list-items.ts";
 
 /** What differs between two values; a set that is empty is absent. */
@@ -45,9 +45,10 @@ function compareMaps(type: MapType, old: Json, now: Json): Comparison | undefine
   const { fields, unowned } = type;
   for (const key in now) {
     if (unowned?.has(key) === true) continue;
+    // What is inherited is no JSON: what is the same is the object's own.
+    if (old[key] === now[key]) continue;
     const field = fields.get(key) ?? type.element ?? DEDUCED;
     let was = Object.hasOwn(old, key) ? old[key] : undefined;
-    if (was === now[key]) continue;
     if (was === undefined) was = emptyOf(field);
     const found = compare(field, was, now[key]);
     if (found !== undefined) out = include(out, `f:${key}`, found);
@@ -70,6 +71,7 @@ function emptyOf(type: FieldType): unknown {
 function compareDeduced(old: Json, now: Json): Comparison | undefined {
   let out: Comparison | undefined;
   for (const key in now) {
+    if (old[key] === now[key]) continue;
     const found = compare(DEDUCED, Object.hasOwn(old, key) ? old[key] : undefined, now[key]);
     if (found !== undefined) out = include(out, `f:${key}`, found);
   }
@@ -115,14 +117,14 @@ function include(out: Comparison | undefined, element: string, found: Comparison
 /** All paths of a value that is on one side only, itself included. */
 function wholeOf(type: FieldType, value: unknown): FieldSet | undefined {
   if (typeof value !== "object" || value === null || type.kind === "leaf") return LEAF;
-  const out: FieldSetDraft = {};
+  let out: FieldSetDraft | undefined;
   if (Array.isArray(value)) {
     if (type.kind !== "list") return LEAF;
     for (const item of value as readonly unknown[]) {
       const element = elementOf(type, item);
       if (element === undefined) continue;
       const below = wholeOf(type.element, item);
-      if (below !== undefined) out[element] = below;
+      if (below !== undefined) (out ??= draft(true))[element] = below;
     }
   } else if (type.kind === "list") return LEAF;
   else {
@@ -133,10 +135,10 @@ function wholeOf(type: FieldType, value: unknown): FieldSet | undefined {
       if (child === undefined || child === null) continue;
       if (type.kind === "map" && type.unowned?.has(key) === true) continue;
       const below = wholeOf(fields?.get(key) ?? others, child);
-      if (below !== undefined) out[`f:${key}`] = below;
+      if (below !== undefined) (out ??= draft(true))[`f:${key}`] = below;
     }
   }
-  return isEmpty(out) ? LEAF : { [SELF]: LEAF, ...out };
+  return out ?? LEAF;
 }
 
 /** Plain equality of JSON; key order is nothing. */
@@ -149,8 +151,11 @@ export function isSameValue(a: unknown, b: unknown): boolean {
     return true;
   }
   if (Array.isArray(b)) return false;
-  for (const key in a)
-    if (!isSameValue((a as Json)[key], Object.hasOwn(b, key) ? (b as Json)[key] : undefined)) return false;
+  for (const key in a) {
+    const value = (a as Json)[key];
+    if ((b as Json)[key] === value) continue;
+    if (!isSameValue(value, Object.hasOwn(b, key) ? (b as Json)[key] : undefined)) return false;
+  }
   for (const key in b) if ((b as Json)[key] !== undefined && !Object.hasOwn(a, key)) return false;
   return true;
 }

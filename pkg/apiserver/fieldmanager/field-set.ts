@@ -20,6 +20,9 @@ export const SELF = ".";
 /** A path of the set with nothing below; also the empty set. */
 export const LEAF: FieldSet = Object.freeze({});
 
+/** A node that is to be filled. */
+export const draft = (member: boolean): FieldSetDraft => (member ? { [SELF]: LEAF } : {});
+
 /** Takes as long as a node is wide, unless the node is a path itself. */
 export function isEmpty(set: FieldSet): boolean {
   if (set === LEAF) return true;
@@ -111,8 +114,6 @@ function subtractChildren(a: FieldSet, b: FieldSet, member: boolean, isEmptyB: t
   if (out === undefined) return a;
   return left > 0 ? out : member ? LEAF : undefined;
 }
-
-const draft = (member: boolean): FieldSetDraft => (member ? { [SELF]: LEAF } : {});
 
 /** A node with the first children of another. */
 function firstOf(a: FieldSet, count: number, member: boolean): FieldSetDraft {

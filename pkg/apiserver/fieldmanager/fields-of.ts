@@ -1,5 +1,5 @@
 import { DEDUCED, type FieldType, type ListType, type MapType } from "./field-type.ts";
-import { type FieldSet, type FieldSetDraft, isEmpty, LEAF, SELF } from "./field-set.ts";
+import { draft, type FieldSet, type FieldSetDraft, isEmpty, LEAF, SELF } from "./field-set.ts";
 import { elementOf } from "./list-items.ts";
 import { printElement, printPath } from "./path-element.ts";
 
@@ -27,17 +27,24 @@ interface Walk {
  */
 export function fieldsOf(type: FieldType, value: unknown, strict: boolean): FieldSet {
   const walk: Walk = { path: [], findings: [] };
-  const set = nodeOf(type, value, walk);
+  const set = nodeOf(type, value, walk, false) ?? LEAF;
   if (strict && walk.findings.length > 0) throw new TypedError(walk.findings);
-  return set === undefined || set[SELF] === undefined ? (set ?? LEAF) : LEAF;
+  return set;
+}
+
+/** Of what `fieldsOf` found for a whole object, what belongs to somebody in a type that leaves out some of its fields. */
+export function ownedIn({ unowned }: MapType, set: FieldSet): FieldSet {
+  const out: FieldSetDraft = {};
+  for (const key in set) if (unowned?.has(key.slice(2)) !== true) out[key] = set[key] as FieldSet;
+  return out;
 }
 
 function report({ path, findings }: Walk, why: string): void {
   if (findings.length < MAX_FINDINGS) findings.push(path.length === 0 ? why : `${printPath(path)}: ${why}`);
 }
 
-/** The node of a value, without regard to whether the value's own path belongs to the set. */
-function nodeOf(type: FieldType, value: unknown, walk: Walk): FieldSet | undefined {
+/** The node of a value; `member` says whether the value's own path belongs to the set. Undefined when nothing is below it. */
+function nodeOf(type: FieldType, value: unknown, walk: Walk, member: boolean): FieldSet | undefined {
   if (typeof value !== "object" || value === null) {
     if (value !== null && (type.kind === "map" || type.kind === "list"))
       report(walk, `expected ${type.kind}, got &{${JSON.stringify(value)}}`);
@@ -45,7 +52,7 @@ function nodeOf(type: FieldType, value: unknown, walk: Walk): FieldSet | undefin
   }
   if (type.kind === "leaf") return LEAF;
   if (Array.isArray(value)) {
-    if (type.kind === "list") return ofList(type, value, walk);
+    if (type.kind === "list") return ofList(type, value, walk, member);
     if (type.kind === "map") report(walk, "expected map, got &{[]}");
     return LEAF;
   }
@@ -53,11 +60,16 @@ function nodeOf(type: FieldType, value: unknown, walk: Walk): FieldSet | undefin
     report(walk, "expected list, got &{map[]}");
     return LEAF;
   }
-  return ofMap(type, value as Record<string, unknown>, walk);
+  return ofMap(type, value as Record<string, unknown>, walk, member);
 }
 
-function ofMap(type: MapType | typeof DEDUCED, value: Record<string, unknown>, walk: Walk): FieldSet | undefined {
-  const out: FieldSetDraft = {};
+function ofMap(
+  type: MapType | typeof DEDUCED,
+  value: Record<string, unknown>,
+  walk: Walk,
+  member: boolean,
+): FieldSet | undefined {
+  let out: FieldSetDraft | undefined;
   for (const key in value) {
     const child = value[key];
     if (child === undefined) continue;
@@ -67,18 +79,18 @@ function ofMap(type: MapType | typeof DEDUCED, value: Record<string, unknown>, w
     const childType = declared ?? (type.kind === "map" ? type.element : DEDUCED);
     walk.path.push(element);
     if (childType === undefined) report(walk, "field not declared in schema");
-    const node = nodeOf(childType ?? DEDUCED, child, walk);
+    let node = nodeOf(childType ?? DEDUCED, child, walk, declared === undefined);
     walk.path.pop();
-    if (node === undefined) {
-      // An empty list sets nothing, nor does what holds only such; an empty object itself; metadata neither.
-      if (declared === undefined || (isEmptyObject(child) && !isPartlyUnowned(declared))) out[element] = LEAF;
-    } else out[element] = declared === undefined ? withSelf(node) : node;
+    // An empty list sets nothing, nor does what holds only such; an empty object itself; metadata neither.
+    if (node === undefined && (declared === undefined || (isEmptyObject(child) && !isPartlyUnowned(declared))))
+      node = LEAF;
+    if (node !== undefined) (out ??= draft(member))[element] = node;
   }
-  return isEmpty(out) ? undefined : out;
+  return out;
 }
 
-function ofList(type: ListType, list: readonly unknown[], walk: Walk): FieldSet | undefined {
-  const out: FieldSetDraft = {};
+function ofList(type: ListType, list: readonly unknown[], walk: Walk, member: boolean): FieldSet | undefined {
+  let out: FieldSetDraft | undefined;
   for (let i = 0; i < list.length; i++) {
     const element = elementOf(type, list[i]);
     if (element === undefined) {
@@ -89,13 +101,13 @@ function ofList(type: ListType, list: readonly unknown[], walk: Walk): FieldSet 
       );
       continue;
     }
-    if (out[element] !== undefined) report(walk, `duplicate entries for key ${printElement(element)}`);
+    if (out?.[element] !== undefined) report(walk, `duplicate entries for key ${printElement(element)}`);
     walk.path.push(element);
-    const node = nodeOf(type.element, list[i], walk);
+    const node = nodeOf(type.element, list[i], walk, true);
     walk.path.pop();
-    out[element] = node === undefined ? LEAF : withSelf(node);
+    (out ??= draft(member))[element] = node ?? LEAF;
   }
-  return isEmpty(out) ? undefined : out;
+  return out;
 }
 
 const isEmptyObject = (value: unknown): boolean => !Array.isArray(value) && isEmpty(value as FieldSet);
@@ -103,7 +115,7 @@ const isEmptyObject = (value: unknown): boolean => !Array.isArray(value) && isEm
 const isPartlyUnowned = (type: FieldType): boolean => type.kind === "map" && type.unowned !== undefined;
 
 const withSelf = (node: FieldSet): FieldSet =>
-  isEmpty(node) || node[SELF] !== undefined ? node : { [SELF]: LEAF, ...node };
+  node[SELF] !== undefined || isEmpty(node) ? node : { [SELF]: LEAF, ...node };
 
 /** The set with every declared field that it names on the way to another as a path of its own. */
 export function withNamedFields(type: FieldType, set: FieldSet): FieldSet {
