@@ -23,6 +23,12 @@ export class KindRules {
     this.#strategy = strategy;
   }
 
+  /** Loads what the kind's rules need. */
+  async ready(): Promise<this> {
+    await this.#strategy.ready?.();
+    return this;
+  }
+
   // oxlint-disable-next-line no-explicit-any -- tests look into objects of every kind
   create(object: Loose): any {
     const made = this.#read(object);

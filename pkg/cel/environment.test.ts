@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CelEnvironment, celTypes, schemaType, typeName } from "./index.ts";
+import { CelEnvironment, celTypes, evaluate, schemaType, typeName } from "./index.ts";
 
 const self = schemaType({
   type: "object",
@@ -68,6 +68,21 @@ describe("CelEnvironment", () => {
     assert.equal(typeOf("has(self.b) ? self.b : ''"), "string");
     assert.equal(typeOf("[] + [1]"), "list(int)");
     assert.equal(typeOf("object.x.y[0]"), "dyn");
+  });
+
+  it("compile binds names when the environment has that", () => {
+    const expression = "cel.bind(n, self.a + 1, n * n == 9)";
+    assert.match(errorOf(expression), /undeclared reference to 'bind'|undeclared reference to 'cel'/);
+    const compiled = new CelEnvironment({ variables: { self: self ?? celTypes.dyn }, bindings: true }).compile(
+      expression,
+    );
+    assert.equal(compiled.error, undefined);
+    if (compiled.error !== undefined) return;
+    const resultFor = (a: number): unknown => evaluate(compiled, { self: { a } });
+    assert.deepEqual(
+      [2, 3].map((a) => (resultFor(a) as { value: unknown }).value),
+      [true, false],
+    );
   });
 
   it("compile refuses when an expression is nested or long beyond reason", () => {

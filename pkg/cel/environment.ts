@@ -50,7 +50,7 @@ export class CelEnvironment {
     };
     let root: Expr;
     try {
-      root = parse(expression);
+      root = parse(expression, this.#options);
     } catch (err) {
       if (!(err instanceof CelSyntaxError)) throw err;
       return failed(expression, [{ offset: err.offset, message: err.message }]);

@@ -79,6 +79,8 @@ export interface CelEnvironmentOptions {
   readonly variables: Readonly<Record<string, CelType>>;
   /** Types that may be constructed by name (`Object.spec{…}`), besides the values' own. */
   readonly constructible?: (name: string) => ObjectType | undefined;
+  /** Whether there is `cel.bind(name, value, expression)`. */
+  readonly bindings?: boolean;
 }
 
 export interface CompileOptions {

@@ -1,5 +1,6 @@
 import { ageColumn, column, integerColumn, nameColumn } from "../columns.ts";
 import type { Mutable } from "../resource-ref.ts";
+import { LazyModule } from "../lazy-module.ts";
 import { separateStatus } from "../status-hooks.ts";
 import { type Columns, strategyOf } from "../strategy-of.ts";
 import type {
@@ -26,22 +27,7 @@ import { type Configuration, validateWebhooks } from "./webhooks.ts";
 
 type Webhook = ValidatingWebhook | MutatingWebhook;
 
-/** CEL takes longer to load than a start may: it is loaded before the first write of a kind that has expressions. */
-class LoadedExpressions {
-  #module: typeof Expressions | undefined;
-
-  readonly ready = (): Promise<void> | undefined => (this.#module === undefined ? this.#load() : undefined);
-
-  get module(): typeof Expressions {
-    if (this.#module === undefined) throw new Error("expressions are validated before the strategy was ready");
-    return this.#module;
-  }
-
-  async #load(): Promise<void> {
-    this.#module = await import("./expressions.ts");
-  }
-}
-const expressions = new LoadedExpressions();
+const expressions = new LazyModule<typeof Expressions>(() => import("./expressions.ts"));
 
 function defaultWebhook(hook: Mutable<Webhook>): void {
   hook.failurePolicy ??= "Fail";

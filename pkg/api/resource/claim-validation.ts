@@ -28,7 +28,15 @@ export function checkAtMost(errors: Errors, path: string, list: readonly unknown
   if (count > max) errors.push(fieldError.tooMany(path, count, max));
 }
 
-export function checkClaim(errors: Errors, path: string, spec: ResourceClaimSpec | undefined): void {
+/** Says what is wrong with the expression of a selector. */
+export type CheckExpression = (errors: Errors, path: string, expression: string) => void;
+
+export function checkClaim(
+  errors: Errors,
+  path: string,
+  spec: ResourceClaimSpec | undefined,
+  check: CheckExpression,
+): void {
   const devices = spec?.devices ?? {};
   const at = `${path}.devices`;
   checkAtMost(errors, `${at}.requests`, devices.requests, MAX_REQUESTS);
@@ -44,8 +52,8 @@ export function checkClaim(errors: Errors, path: string, spec: ResourceClaimSpec
     else if (exactly !== undefined && firstAvailable.length > 0) {
       errors.push(fieldError.invalid(path, null, `${ONE}, but multiple fields are set`));
     }
-    if (exactly !== undefined) checkRequest(errors, `${path}.exactly`, exactly);
-    checkAlternatives(errors, `${path}.firstAvailable`, request.name, firstAvailable, names);
+    if (exactly !== undefined) checkRequest(errors, `${path}.exactly`, exactly, check);
+    checkAlternatives(errors, `${path}.firstAvailable`, request.name, firstAvailable, { names, check });
   }
   checkAtMost(errors, `${at}.constraints`, devices.constraints, MAX_CONSTRAINTS);
   for (const [i, constraint] of (devices.constraints ?? []).entries()) {
@@ -63,7 +71,7 @@ function checkAlternatives(
   path: string,
   parent: string,
   all: readonly DeviceSubRequest[],
-  names: Set<string>,
+  { names, check }: { readonly names: Set<string>; readonly check: CheckExpression },
 ): void {
   checkAtMost(errors, path, all, MAX_ALTERNATIVES);
   for (const [i, request] of all.entries()) {
@@ -71,13 +79,18 @@ function checkAlternatives(
     checkName(errors, `${path}[${i}].name`, request.name, checkDnsLabel);
     if (names.has(full)) errors.push(fieldError.duplicate(`${path}[${i}]`, request.name));
     names.add(full);
-    checkRequest(errors, `${path}[${i}]`, request);
+    checkRequest(errors, `${path}[${i}]`, request, check);
   }
 }
 
-function checkRequest(errors: Errors, path: string, request: ExactDeviceRequest | DeviceSubRequest): void {
+function checkRequest(
+  errors: Errors,
+  path: string,
+  request: ExactDeviceRequest | DeviceSubRequest,
+  check: CheckExpression,
+): void {
   checkName(errors, `${path}.deviceClassName`, request.deviceClassName, checkDnsSubdomain);
-  checkSelectors(errors, `${path}.selectors`, request.selectors);
+  checkSelectors(errors, `${path}.selectors`, request.selectors, check);
   const { allocationMode = "", count = 0 } = request;
   if (allocationMode === "All") {
     if (count !== 0) {
@@ -104,13 +117,18 @@ function checkToleration(errors: Errors, path: string, toleration: DeviceTolerat
   if (effect !== "") checkEnum(errors, `${path}.effect`, effect, ["NoExecute", "NoSchedule", "None"]);
 }
 
-export function checkSelectors(errors: Errors, path: string, selectors: readonly DeviceSelector[] | undefined): void {
+export function checkSelectors(
+  errors: Errors,
+  path: string,
+  selectors: readonly DeviceSelector[] | undefined,
+  check: CheckExpression,
+): void {
   checkAtMost(errors, path, selectors, MAX_SELECTORS);
   for (const [i, { cel }] of (selectors ?? []).entries()) {
     if (cel === undefined) errors.push(fieldError.required(`${path}[${i}].cel`));
     else if (Buffer.byteLength(cel.expression ?? "") > MAX_EXPRESSION_BYTES) {
       errors.push(fieldError.tooLong(`${path}[${i}].cel.expression`, MAX_EXPRESSION_BYTES));
-    }
+    } else check(errors, `${path}[${i}].cel.expression`, cel.expression ?? "");
   }
 }
 

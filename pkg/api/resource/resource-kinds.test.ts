@@ -37,6 +37,24 @@ describe("device kinds are refused for", () => {
         'spec.devices.config[0].opaque.parameters: Invalid value: "<value omitted>": must be a valid JSON object',
       ],
     ],
+    [
+      "resource.k8s.io/deviceclasses",
+      {
+        spec: {
+          selectors: [
+            { cel: { expression: 'device.driver == "d" && device.capacity["d"].size.isGreaterThan(quantity("1Gi"))' } },
+            { cel: { expression: 'cel.bind(d, device.attributes["d"], d.fast && d.model.startsWith("x"))' } },
+            { cel: { expression: 'device.attributes["d"].fast' } },
+            { cel: { expression: "device.driver" } },
+            { cel: { expression: "devices.all(d, true)" } },
+          ],
+        },
+      },
+      [
+        'spec.selectors[3].cel.expression: Invalid value: "device.driver": must evaluate to bool or the unknown type, not string',
+        `spec.selectors[4].cel.expression: Invalid value: "devices.all(d, true)": compilation failed: ERROR: <input>:1:1: undeclared reference to 'devices' (in container '')\n | devices.all(d, true)\n | ^`,
+      ],
+    ],
     ["resource.k8s.io/deviceclasses", { spec: { config: [{}] } }, ["spec.config[0].opaque: Required value"]],
     ["resource.k8s.io/resourceslices", slice({}), []],
     [
@@ -50,8 +68,8 @@ describe("device kinds are refused for", () => {
     ],
   ];
   for (const [key, object, expected] of cases)
-    it(`${key} ${JSON.stringify(object).slice(0, 80)}`, () =>
-      assert.deepEqual(new KindRules(key).creating(object), expected));
+    it(`${key} ${JSON.stringify(object).slice(0, 80)}`, async () =>
+      assert.deepEqual((await new KindRules(key).ready()).creating(object), expected));
 });
 
 it("a claim is reserved only where it has devices", () => {

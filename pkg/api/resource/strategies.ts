@@ -2,11 +2,15 @@ import { fieldError } from "#pkg/errors/index.ts";
 import { ageColumn, column, nameColumn } from "../columns.ts";
 import { isExtendedResource } from "../core/resources-validation.ts";
 import { addInvalid, checkImmutable, checkName, checkNotNegative, type Errors } from "../field-checks.ts";
+import { LazyModule } from "../lazy-module.ts";
 import { checkDnsLabel, checkDnsSubdomain, checkQualifiedName } from "../names.ts";
 import { keepMetadata, separateStatus } from "../status-hooks.ts";
 import { strategyOf } from "../strategy-of.ts";
 import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from "../types/resource-v1.ts";
+import type * as Expressions from "./device-expressions.ts";
 import { checkAtMost, checkClaim, checkDriver, checkOpaque, checkSelectors } from "./claim-validation.ts";
+
+const expressions = new LazyModule<typeof Expressions>(() => import("./device-expressions.ts"));
 
 interface Asked {
   allocationMode?: string;
@@ -37,7 +41,7 @@ function stateOf(claim: ResourceClaim): string {
 
 function validateClaim(claim: ResourceClaim): Errors {
   const errors: Errors = [];
-  checkClaim(errors, "spec", claim.spec);
+  checkClaim(errors, "spec", claim.spec, expressions.module.checkDeviceExpression);
   return errors;
 }
 const MAX_CONSUMERS = 256;
@@ -72,6 +76,7 @@ function validateStatusUpdate(claim: ResourceClaim, old: ResourceClaim): Errors 
 
 export const resourceClaimStrategy = strategyOf<ResourceClaim>({
   ...separateStatus<ResourceClaim>(() => ({})),
+  ready: expressions.ready,
   defaults: (claim) => {
     claim.spec ??= {};
     defaultClaim(claim.spec as Parameters<typeof defaultClaim>[0]);
@@ -89,10 +94,11 @@ export const resourceClaimStrategy = strategyOf<ResourceClaim>({
 
 function validateTemplate(template: ResourceClaimTemplate): Errors {
   const errors: Errors = [];
-  checkClaim(errors, "spec.spec", template.spec?.spec);
+  checkClaim(errors, "spec.spec", template.spec?.spec, expressions.module.checkDeviceExpression);
   return errors;
 }
 export const resourceClaimTemplateStrategy = strategyOf<ResourceClaimTemplate>({
+  ready: expressions.ready,
   defaults: (template) => {
     template.spec ??= { spec: {} };
     defaultClaim(template.spec.spec as Parameters<typeof defaultClaim>[0]);
@@ -110,7 +116,7 @@ const MAX_CONFIGS = 32;
 
 function validateDeviceClass({ spec }: DeviceClass): Errors {
   const errors: Errors = [];
-  checkSelectors(errors, "spec.selectors", spec.selectors);
+  checkSelectors(errors, "spec.selectors", spec.selectors, expressions.module.checkDeviceExpression);
   checkAtMost(errors, "spec.config", spec.config, MAX_CONFIGS);
   for (const [i, { opaque }] of (spec.config ?? []).entries()) checkOpaque(errors, `spec.config[${i}].opaque`, opaque);
   const { extendedResourceName: name } = spec;
@@ -125,6 +131,7 @@ function validateDeviceClass({ spec }: DeviceClass): Errors {
 }
 
 export const deviceClassStrategy = strategyOf<DeviceClass>({
+  ready: expressions.ready,
   generation: true,
   defaults: (deviceClass) => {
     deviceClass.spec ??= {};

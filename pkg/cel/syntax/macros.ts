@@ -147,13 +147,21 @@ const MEMBER_MACROS: ReadonlyMap<string, Expand> = new Map<string, Expand>([
   ["optFlatMap/2", optionalMap(true)],
 ]);
 
-/** What a call means when it is a macro. @throws CelSyntaxError for macros with unfit arguments */
-export function expandMacro(at: number, fn: string, target: Expr | undefined, args: readonly Expr[]): Expr | undefined {
+/** What a call means when it is a macro; `cel.bind` is one with `bindings`. @throws CelSyntaxError for unfit arguments */
+export function expandMacro(
+  at: number,
+  fn: string,
+  target: Expr | undefined,
+  args: readonly Expr[],
+  bindings = false,
+): Expr | undefined {
   if (target === undefined) {
     const [arg] = args;
     if (fn !== "has" || args.length !== 1 || arg === undefined) return undefined;
     if (arg.kind === "select" && !arg.test) return { ...arg, at, test: true };
     throw new CelSyntaxError(arg.at, "invalid argument to has() macro");
   }
+  if (bindings && fn === "bind" && args.length === 3 && target.kind === "ident" && target.name === "cel")
+    return bind(at, variableName(args[0]), args[1] as Expr, args[2] as Expr);
   return MEMBER_MACROS.get(`${fn}/${args.length}`)?.(at, target, args);
 }

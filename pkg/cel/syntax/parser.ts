@@ -34,14 +34,14 @@ const MAX_LENGTH = 100_000;
 /** Of the tree, which chains of operators deepen without nesting in the text: what walks it is recursive. */
 const MAX_DEPTH = 1000;
 
-/** The tree of an expression, macros expanded. @throws CelSyntaxError */
-export function parse(source: string): Expr {
+/** The tree of an expression, macros expanded; `cel.bind` too with `bindings`. @throws CelSyntaxError */
+export function parse(source: string, { bindings = false }: { readonly bindings?: boolean } = {}): Expr {
   if (source.length > MAX_LENGTH)
     throw new CelSyntaxError(
       0,
       `expression code point size exceeds limit: size: ${source.length}, limit ${MAX_LENGTH}`,
     );
-  const parser = new Parser(tokenize(source));
+  const parser = new Parser(tokenize(source), bindings);
   const root = parser.expression();
   parser.end();
   checkDepth(root);
@@ -58,11 +58,13 @@ function checkDepth(root: Expr): void {
 
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #bindings: boolean;
   #next = 0;
   #nesting = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], bindings: boolean) {
     this.#tokens = tokens;
+    this.#bindings = bindings;
   }
 
   expression(): Expr {
@@ -156,7 +158,7 @@ class Parser {
         if (name.kind === "ident" && !optional && this.#is("(")) {
           const open = this.#take();
           const args = this.#list(")");
-          node = expandMacro(open.at, name.text, node, args) ?? {
+          node = expandMacro(open.at, name.text, node, args, this.#bindings) ?? {
             kind: "call",
             at: open.at,
             fn: name.text,
