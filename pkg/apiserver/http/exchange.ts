@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { ApiError } from "#pkg/errors/index.ts";
 import type { Ticket } from "../flowcontrol/index.ts";
@@ -43,8 +42,11 @@ export class Exchange implements Flight {
   #timer: NodeJS.Timeout | undefined;
   #warnings: string[] | undefined;
   #controller: AbortController | undefined;
+  readonly #auditId: string;
 
-  constructor(request: RawRequest, response: RawResponse) {
+  /** `auditId` names the request where its sender does not. */
+  constructor(request: RawRequest, response: RawResponse, auditId: string) {
+    this.#auditId = auditId;
     this.request = request;
     this.response = response;
     const url = request.url ?? "/";
@@ -96,7 +98,7 @@ export class Exchange implements Flight {
   head(status: number, headers: Readonly<Record<string, string | string[]>>): void {
     const asked = this.request.headers["audit-id"];
     const all: Record<string, string | string[]> = {
-      "audit-id": typeof asked === "string" && asked !== "" ? asked.slice(0, MAX_AUDIT_ID) : randomUUID(),
+      "audit-id": typeof asked === "string" && asked !== "" ? asked.slice(0, MAX_AUDIT_ID) : this.#auditId,
       "cache-control": "no-cache, private",
     };
     if (this.ticket !== undefined) {

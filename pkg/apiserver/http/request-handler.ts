@@ -7,6 +7,7 @@ import type { FlowController } from "../flowcontrol/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Reply, RequestContext, RequestInfo, ServedEvent, UserInfo } from "../types.ts";
+import { AuditIds } from "./audit-ids.ts";
 import { readWholeBody } from "./body.ts";
 import { Exchange, type RawResponse } from "./exchange.ts";
 import type { Http2Response } from "./http2-exchange.ts";
@@ -42,6 +43,7 @@ export interface RequestHandlerOptions {
 export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #peers = new PeerTable();
+  readonly auditIds = new AuditIds();
   /** Events in protobuf: encoded once, for all who watch. */
   readonly encodedEvents = new WeakMap<ServedEvent, Uint8Array>();
 
@@ -50,7 +52,7 @@ export class RequestHandler {
   }
 
   async handle(request: RawRequest, response: RawResponse): Promise<void> {
-    const exchange = new Exchange(request, response);
+    const exchange = new Exchange(request, response, this.auditIds.next());
     const { inFlight, metrics, log } = this.#options;
     inFlight.add(exchange);
     try {

@@ -36,7 +36,7 @@ export class UpgradeHandling {
     socket.read(0);
     try {
       takeBearerProtocol(request.headers);
-      const exchange = new Exchange(request, new ServerResponse(request));
+      const exchange = new Exchange(request, new ServerResponse(request), handler.auditIds.next());
       const info = requestInfoOf(request.method ?? "GET", exchange.path, exchange.query);
       const plain = await handler.contextOf(exchange, info);
       const context: RequestContext = {
