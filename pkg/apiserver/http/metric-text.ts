@@ -36,12 +36,13 @@ export class Histogram {
   /** Appends its lines; none when nothing was observed. */
   write(lines: string[], name: string, labels: string): void {
     if (this.#count === 0) return;
+    const bucket = `${name}_bucket{${labels},le="`;
     let total = 0;
-    for (const [i, bound] of this.#bounds.entries()) {
+    for (let i = 0; i < this.#bounds.length; i++) {
       total += this.#counts[i] as number;
-      lines.push(`${name}_bucket{${labels},le="${bound}"} ${total}`);
+      lines.push(`${bucket}${this.#bounds[i]}"} ${total}`);
     }
-    lines.push(`${name}_bucket{${labels},le="+Inf"} ${this.#count}`);
+    lines.push(`${bucket}+Inf"} ${this.#count}`);
     lines.push(`${name}_sum{${labels}} ${this.#sum}`, `${name}_count{${labels}} ${this.#count}`);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { RequestInfo } from "../types.ts";
@@ -13,6 +14,8 @@ const SECONDS = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3
 const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 /** Built-in kinds make some thousand. Custom ones come and go, and upstream keeps what it counted of each for good. */
 const MAX_SERIES = 10_000;
+/** Histograms that are written out in one turn. */
+const STEP = 50;
 
 /** What is counted of dry runs apart. */
 interface Outcomes {
@@ -101,10 +104,18 @@ export class RequestMetrics {
       for (const [code, count] of codes) lines.push(`apiserver_request_total{code="${code}",${labels}} ${count}`);
     const times = "apiserver_request_duration_seconds";
     lines.push(...headOf(times, "histogram", "How long requests took, those that last apart."));
-    for (const { labels, duration } of byDryRun) duration.write(lines, times, labels);
+    await writeAll(
+      lines,
+      times,
+      byDryRun.map(({ labels, duration }) => [labels, duration]),
+    );
     const own = "apiserver_request_sli_duration_seconds";
     lines.push(...headOf(own, "histogram", "How long requests took, without their wait for a seat."));
-    for (const { labels, served } of all) served.write(lines, own, labels);
+    await writeAll(
+      lines,
+      own,
+      all.map(({ labels, served }) => [labels, served]),
+    );
     const sizes = "apiserver_response_sizes";
     lines.push(...headOf(sizes, "histogram", "Bytes of answers to reads."));
     for (const { labels, size } of all) size.write(lines, sizes, labels);
@@ -157,6 +168,16 @@ const VERBS = new Set(["get", "list", "watch", "create", "update", "patch", "del
 const METHODS_OF_DOCUMENTS = new Set(["get", "head", "post", "put", "patch", "delete", "options"]);
 
 const newOutcomes = (): Outcomes => ({ codes: new Map(), duration: new Histogram(SECONDS) });
+
+/** Appends many histograms' lines; other requests are answered in between. */
+async function writeAll(lines: string[], name: string, all: readonly (readonly [string, Histogram])[]): Promise<void> {
+  for (let from = 0; from < all.length; from += STEP) {
+    const some: string[] = [];
+    for (const [labels, histogram] of all.slice(from, from + STEP)) histogram.write(some, name, labels);
+    if (some.length > 0) lines.push(some.join("\n"));
+    await nextTurn();
+  }
+}
 
 function newSeries(labels: string): Series {
   return {
