@@ -90,8 +90,9 @@ function applied<T extends KubeObject>(fields: FieldManager, request: ApplyReque
   });
   const isSame = last !== undefined && isSameSet(last.set, own.set) && last.manager.apiVersion === manager.apiVersion;
   if (request.manager === KUBECTL) keepLastApplied(object, config);
-  const changed = live === undefined || !isSameValue(withoutManagers(live), withoutManagers(object));
-  after.push(isSame && !changed ? last : own);
+  // An apply that changes nothing keeps the time of the one before.
+  const keepsLast = isSame && live !== undefined && isSameValue(withoutManagers(live), withoutManagers(object));
+  after.push(keepsLast ? last : own);
   return { object, managedFields: encodeManaged(after) };
 }
 
