@@ -65,6 +65,11 @@ describe("a body of another type than its path", () => {
     }
   });
 
+  it("is not found where there is no custom resource to be replaced", async () => {
+    const other = foo({ kind: "Bar", metadata: { name: "none" } });
+    assert.deepEqual(await refusal("PUT", `${FOOS}/none`, other), [404, 'foos.stable.example.com "none" not found']);
+  });
+
   it("is refused as what a patch makes of a custom resource", async () => {
     const merge = "application/merge-patch+json";
     assert.deepEqual(await refusal("PATCH", `${FOOS}/x`, { kind: "Bar", apiVersion: "other/v2" }, merge), [

@@ -1,4 +1,4 @@
-import { badRequest, isAlreadyExists, notFound } from "#pkg/errors/index.ts";
+import { badRequest, isAlreadyExists, isInvalid, notFound } from "#pkg/errors/index.ts";
 import type { Entry } from "../cache/index.ts";
 import type { Reply } from "../types.ts";
 import { decodeObject, expectedOf, readBody } from "./body.ts";
@@ -21,10 +21,17 @@ export async function update(services: RegistryServices, target: Target, rules?:
     matchPath(object, target);
     return object;
   };
+  const isMissing = (): boolean => target.cache.get(target.namespace, target.name) === undefined;
   // Each attempt changes its object on the way; what is wrong with the body is said once.
-  let object: Obj | undefined = read(options.fieldValidation);
+  let object: Obj | undefined;
+  try {
+    object = read(options.fieldValidation);
+  } catch (err) {
+    // The kind of a custom resource is judged with its fields, where there is one to be changed.
+    throw isInvalid(err) && isMissing() ? notFound(groupResource(definition), target.name) : err;
+  }
   const subresource = context.info.subresource;
-  if (target.cache.get(target.namespace, target.name) === undefined) {
+  if (isMissing()) {
     const { uid } = object.metadata;
     if (uid !== undefined && uid !== "") throw otherUid(target, uid, "");
     if (definition.strategy.allowCreateOnUpdate !== true || subresource !== "")
