@@ -86,6 +86,21 @@ describe("a body of another type than its path", () => {
     ]);
   });
 
+  it("is refused however deep it is nested", async () => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const patch = Buffer.from(`{"kind":null,"spec":{"x":${deep}}}`);
+    for (const contentType of ["application/merge-patch+json", "application/apply-patch+yaml"] as const) {
+      const query = { fieldManager: "m" };
+      const request = { method: "PATCH", path: `${FOOS}/x`, query, body: patch, contentType } as const;
+      await assert.rejects(test.transport.request(request), (err: ApiError) => [400, 422].includes(err.code));
+    }
+    const created = Buffer.from(`{"spec":${deep}}`);
+    await assert.rejects(
+      test.transport.request({ method: "POST", path: FOOS, body: created }),
+      (err: ApiError) => err.code === 400,
+    );
+  });
+
   it("is refused as a built-in kind, which may leave its type out", async () => {
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "x" } };
     const converting = "converting (v1.Pod) to (core.ConfigMap): unknown conversion";
