@@ -48,6 +48,7 @@ export function prune(
     prunedAt = at;
   }
   const left = versions.convert(pruned, prunedAt, lastDefinition);
+  if (left === before) return merged;
   const gone = intersection(difference(namedBefore, named(lastType, left)), lastSet);
   if (isEmpty(gone)) return merged;
   return versions.convert(objectOf(removeItems(lastType, before, gone), before), lastDefinition, definition);

@@ -2,7 +2,7 @@ import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
 import { textOf } from "./body.ts";
-import { countMembers, mayHoldDuplicates } from "./duplicate-fields.ts";
+import { countMembers, findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import { parseJson } from "./parse-json.ts";
 import type { RegistryServices } from "./services.ts";
@@ -51,11 +51,16 @@ export async function readConfiguration(
 async function parse(yaml: RegistryServices["yaml"], text: string): Promise<Partial<ParsedYaml>> {
   try {
     const value = objectOf(text);
-    return value !== undefined && !mayHoldDuplicates(text, countMembers(value)) ? { value } : await yaml.parse(text);
+    // What is there twice is told in the words for YAML.
+    const isPlain = value !== undefined && !holdsDuplicates(text, value);
+    return isPlain ? { value } : await yaml.parse(text);
   } catch (err) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(err as Error).message}`);
   }
 }
+
+const holdsDuplicates = (text: string, value: object): boolean =>
+  mayHoldDuplicates(text, countMembers(value)) && findDuplicates(text).length > 0;
 
 /** Undefined for what is no JSON: a YAML flow mapping may begin as an object does. */
 function objectOf(text: string): object | undefined {

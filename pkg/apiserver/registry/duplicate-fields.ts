@@ -6,8 +6,15 @@
  */
 export function mayHoldDuplicates(text: string, members: number): boolean {
   let seen = 0;
-  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) seen++;
+  for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) if (!isEscaped(text, at)) seen++;
   return seen !== members || /"\s+:/.test(text);
+}
+
+/** Texts within texts, as ConfigMaps hold them, are full of quotes. */
+function isEscaped(text: string, at: number): boolean {
+  let from = at;
+  while (text[from - 1] === "\\") from--;
+  return (at - from) % 2 === 1;
 }
 
 /** Members of all objects in a parsed value. */
