@@ -16,13 +16,18 @@ export class AdmissionChain {
     this.#plugins = plugins;
   }
 
-  /** @throws the ApiError of the first plugin that refuses */
-  async admit(attributes: AdmissionAttributes): Promise<void> {
+  /** Undefined when no plugin has to wait for anything. @throws the ApiError of the first that refuses, also at once */
+  admit(attributes: AdmissionAttributes): Promise<void> | undefined {
     const { mutating } = this.#about(attributes.definition);
     let wanted = false;
     const first: AdmissionPass = { again: false, notes: new Map(), runAgain: () => (wanted = true) };
-    await run(mutating, attributes, first);
-    if (wanted) await run(mutating, attributes, { ...first, again: true });
+    const waiting = inTurn(mutating, (plugin) => plugin.admit?.(attributes, first));
+    const again = (): Promise<void> | undefined => {
+      if (!wanted) return undefined;
+      const second: AdmissionPass = { ...first, again: true };
+      return inTurn(mutating, (plugin) => plugin.admit?.(attributes, second));
+    };
+    return waiting === undefined ? again() : waiting.then(again);
   }
 
   /** What plugins count, in Prometheus' text form. */
@@ -30,12 +35,9 @@ export class AdmissionChain {
     return this.#plugins.flatMap((plugin) => plugin.metrics?.() ?? []);
   }
 
-  /** @throws the ApiError of the first plugin that refuses */
-  async validate(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#about(attributes.definition).validating) {
-      const waiting = plugin.validate?.(attributes);
-      if (waiting !== undefined) await waiting;
-    }
+  /** As `admit`. */
+  validate(attributes: AdmissionAttributes): Promise<void> | undefined {
+    return inTurn(this.#about(attributes.definition).validating, (plugin) => plugin.validate?.(attributes));
   }
 
   #about(definition: ResourceDefinition): Plugins {
@@ -53,14 +55,23 @@ export class AdmissionChain {
   }
 }
 
-/** Most plugins have nothing to wait for, and then nobody does. */
-async function run(
+/** One after the other. Most plugins have nothing to wait for, and then nobody does. */
+function inTurn(
   plugins: readonly AdmissionPlugin[],
-  attributes: AdmissionAttributes,
-  pass: AdmissionPass,
-): Promise<void> {
-  for (const plugin of plugins) {
-    const waiting = plugin.admit?.(attributes, pass);
-    if (waiting !== undefined) await waiting;
+  call: (plugin: AdmissionPlugin) => void | Promise<void>,
+): Promise<void> | undefined {
+  for (let i = 0; i < plugins.length; i++) {
+    const waiting = call(plugins[i] as AdmissionPlugin);
+    if (waiting !== undefined) return theRest(waiting, plugins.slice(i + 1), call);
   }
+  return undefined;
+}
+
+async function theRest(
+  waiting: Promise<void>,
+  plugins: readonly AdmissionPlugin[],
+  call: (plugin: AdmissionPlugin) => void | Promise<void>,
+): Promise<void> {
+  await waiting;
+  for (const plugin of plugins) await call(plugin);
 }

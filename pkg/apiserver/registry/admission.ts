@@ -14,9 +14,9 @@ export function updateAdmission(
   request: UpdateRequest,
   object: Obj,
   old: KubeObject,
-): { admit(): Promise<boolean>; validate(): Promise<void>; readonly done: () => void } {
+): { admit(): boolean | Promise<boolean>; validate(): Promise<void> | undefined; done(): void } {
   const { body, dryRun } = request;
-  if (request.admitted === true) return { admit: async () => false, validate: async () => {}, done: () => {} };
+  if (request.admitted === true) return ADMITTED;
   const seen = body === undefined ? object : body.of(object);
   const was = body === undefined ? old : body.of(old);
   let mended = false;
@@ -28,15 +28,20 @@ export function updateAdmission(
     onDecode: () => (mended = true),
   });
   return {
-    async admit() {
-      await services.admission.admit(attempt);
-      body?.into(object, seen);
-      return mended;
+    admit() {
+      const take = (): boolean => {
+        body?.into(object, seen);
+        return mended;
+      };
+      const waiting = services.admission.admit(attempt);
+      return waiting === undefined ? take() : waiting.then(take);
     },
     validate: () => services.admission.validate(attempt),
     done: () => attempt.done(),
   };
 }
+
+const ADMITTED = { admit: () => false, validate: () => undefined, done: () => {} };
 
 /** A deletion has no object of its own: plugins see what goes. */
 export async function admitDelete(

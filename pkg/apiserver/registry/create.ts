@@ -77,24 +77,30 @@ async function createOnce(
     if (tracking !== undefined) await tracking;
   }
   const attempt = new WriteAttributes(services, target, { operation: "CREATE", object, dryRun });
-  await services.admission.admit(attempt);
+  const admitting = services.admission.admit(attempt);
+  if (admitting !== undefined) await admitting;
   const hook = { user: context.user, dryRun, warn: context.warn };
-  const transaction = await hooksOf(services, target)?.beginCreate?.(object, hook);
-  const work = inTransaction(transaction, dryRun, async () => {
-    strategy.prepareForCreate?.(object);
-    const errors = [...validateMetadata(object, definition), ...(strategy.validate?.(object) ?? [])];
-    if (errors.length > 0) throw invalid(definition.group, definition.kind, object.metadata.name ?? "", errors);
-    for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
-    await services.admission.validate(attempt);
-    const namespace = object.metadata.namespace ?? "";
-    const found = target.cache.get(namespace, object.metadata.name);
-    if (found !== undefined)
-      throw new ConflictError(target.cache.key(namespace, object.metadata.name), 0, found.revision);
-    if (dryRun) return unwritten(target, object, 0);
-    transaction?.writing?.();
-    return put(services, target, object, 0);
-  });
-  return work.finally(() => attempt.done());
+  const beginning = hooksOf(services, target)?.beginCreate?.(object, hook);
+  const transaction = beginning === undefined ? undefined : await beginning;
+  try {
+    return await inTransaction(transaction, dryRun, async () => {
+      strategy.prepareForCreate?.(object);
+      const errors = [...validateMetadata(object, definition), ...(strategy.validate?.(object) ?? [])];
+      if (errors.length > 0) throw invalid(definition.group, definition.kind, object.metadata.name ?? "", errors);
+      for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
+      const judging = services.admission.validate(attempt);
+      if (judging !== undefined) await judging;
+      const namespace = object.metadata.namespace ?? "";
+      const found = target.cache.get(namespace, object.metadata.name);
+      if (found !== undefined)
+        throw new ConflictError(target.cache.key(namespace, object.metadata.name), 0, found.revision);
+      if (dryRun) return unwritten(target, object, 0);
+      transaction?.writing?.();
+      return put(services, target, object, 0);
+    });
+  } finally {
+    attempt.done();
+  }
 }
 
 /** Upstream's NewGenerateNameConflict. */

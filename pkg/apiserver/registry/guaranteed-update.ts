@@ -128,33 +128,39 @@ async function updateOnce(
     if (tracking !== undefined) await tracking;
   }
   const admission = updateAdmission(services, target, request, object, old);
-  const mended = await admission.admit();
+  const admitting = admission.admit();
+  const mended = admitting instanceof Promise ? await admitting : admitting;
   // Nor do webhooks change more through /status than its callers can.
   if (mended && request.subresource === "status" && request.rules === undefined) takeOnlyStatus(object, old);
   const hook = { user: context.user, dryRun: request.dryRun, warn: context.warn };
-  const transaction = isMain ? await hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
-  const work = inTransaction(transaction, request.dryRun, async () => {
-    if (request.rules !== undefined) {
-      request.rules.prepare?.(object, old);
-      // What such a write takes of the request is known only now.
-      if (request.applied !== true) await trackUpdate(services, target, object, old, given, request.subresource);
-    } else if (isMain) {
-      if (definition.subresources["status"] !== undefined) keepStatus(object, old);
-      strategy.prepareForUpdate?.(object, old);
-    } else strategy.prepareForStatusUpdate?.(object, old);
-    if (strategy.generation === true && (isMain || request.rules?.generation === true)) bumpGeneration(object, old);
-    const errors = validateChange(target, request, object, old);
-    if (errors.length > 0) throw invalid(definition.group, definition.kind, target.name, errors);
-    if (isMain) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
-    await admission.validate();
-    if (completesDeletion(target, object)) return remove(services, target, entry, request.dryRun);
-    // What was stored in another version is written again: that is how storage is migrated.
-    if (entry.storedAs === definition.storage.apiVersion && isSame(object, old)) return entry;
-    if (request.dryRun) return unwritten(target, object, entry.revision);
-    transaction?.writing?.();
-    return put(services, target, object, entry.revision);
-  });
-  return work.finally(admission.done);
+  const beginning = isMain ? hooksOf(services, target)?.beginUpdate?.(object, old, hook) : undefined;
+  const transaction = beginning === undefined ? undefined : await beginning;
+  try {
+    return await inTransaction(transaction, request.dryRun, async () => {
+      if (request.rules !== undefined) {
+        request.rules.prepare?.(object, old);
+        // What such a write takes of the request is known only now.
+        if (request.applied !== true) await trackUpdate(services, target, object, old, given, request.subresource);
+      } else if (isMain) {
+        if (definition.subresources["status"] !== undefined) keepStatus(object, old);
+        strategy.prepareForUpdate?.(object, old);
+      } else strategy.prepareForStatusUpdate?.(object, old);
+      if (strategy.generation === true && (isMain || request.rules?.generation === true)) bumpGeneration(object, old);
+      const errors = validateChange(target, request, object, old);
+      if (errors.length > 0) throw invalid(definition.group, definition.kind, target.name, errors);
+      if (isMain) for (const text of strategy.warnings?.(object, old) ?? []) context.warn(text);
+      const judging = admission.validate();
+      if (judging !== undefined) await judging;
+      if (completesDeletion(target, object)) return remove(services, target, entry, request.dryRun);
+      // What was stored in another version is written again: that is how storage is migrated.
+      if (entry.storedAs === definition.storage.apiVersion && isSame(object, old)) return entry;
+      if (request.dryRun) return unwritten(target, object, entry.revision);
+      transaction?.writing?.();
+      return put(services, target, object, entry.revision);
+    });
+  } finally {
+    admission.done();
+  }
 }
 
 function validateChange(target: Target, request: UpdateRequest, object: Obj, old: KubeObject): FieldError[] {

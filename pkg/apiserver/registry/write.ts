@@ -61,17 +61,21 @@ export function hooksOf(services: RegistryServices, target: Target): ResourceHoo
 }
 
 /** Runs `work` between a hook's begin and its commit or rollback. */
-export async function inTransaction<R>(
+export function inTransaction<R>(
   transaction: HookTransaction | undefined,
   dryRun: boolean,
   work: () => Promise<R>,
 ): Promise<R> {
+  return transaction === undefined ? work() : within(transaction, dryRun, work);
+}
+
+async function within<R>(transaction: HookTransaction, dryRun: boolean, work: () => Promise<R>): Promise<R> {
   let done = false;
   try {
     const result = await work();
     done = !dryRun;
     return result;
   } finally {
-    await (done ? transaction?.commit() : transaction?.rollback());
+    await (done ? transaction.commit() : transaction.rollback());
   }
 }

@@ -72,7 +72,7 @@ export class SqliteStore<T> implements Store<T> {
     return this.#write(key, this.#codec.encode(value), value, expected);
   }
 
-  async delete(key: string, expected: number): Promise<number> {
+  delete(key: string, expected: number): Promise<number> {
     return this.#write(key, null, undefined, expected);
   }
 
