@@ -4,6 +4,12 @@ import type { ServedEvent } from "../types.ts";
 import { type Entry, readyAll, type ObjectView } from "./entry.ts";
 import { partialText, withoutManagedFields } from "./lean-text.ts";
 
+/** A stored text and the revision at which it is served. */
+interface StoredAt {
+  readonly text: string;
+  readonly revision: number;
+}
+
 /** An event whose texts, bytes and object are made on first use and shared by every watcher of it. */
 export class ViewEvent implements ServedEvent {
   readonly type: ServedEvent["type"];
@@ -12,10 +18,13 @@ export class ViewEvent implements ServedEvent {
   #bytes: Uint8Array | undefined;
   #leanText: string | undefined;
   #partialText: string | undefined;
+  /** Spares the view's text being made for the lean texts alone. */
+  readonly #stored: StoredAt | undefined;
 
-  constructor(type: ServedEvent["type"], view: ObjectView) {
+  constructor(type: ServedEvent["type"], view: ObjectView, stored?: StoredAt) {
     this.type = type;
     this.view = view;
+    this.#stored = stored;
   }
 
   get text(): string {
@@ -29,19 +38,26 @@ export class ViewEvent implements ServedEvent {
   }
 
   get leanText(): string {
-    this.#leanText ??= this.#textWith(withoutManagedFields(this.view.text));
+    if (this.#leanText !== undefined) return this.#leanText;
+    const { text, revision } = this.#source;
+    this.#leanText = this.#textWith(withoutManagedFields(text, revision));
     return this.#leanText;
   }
 
   get partialText(): string | undefined {
     if (this.#partialText !== undefined) return this.#partialText;
-    const object = partialText(this.view.text);
+    const { text, revision } = this.#source;
+    const object = partialText(text, revision);
     if (object !== undefined) this.#partialText = this.#textWith(object);
     return this.#partialText;
   }
 
   get object(): KubeObject {
     return this.view.frozen;
+  }
+
+  get #source(): { readonly text: string; readonly revision?: number } {
+    return this.#stored ?? this.view;
   }
 
   #textWith(object: string): string {
@@ -58,10 +74,13 @@ export class Change {
   readonly previous: Entry | undefined;
   readonly deleted: boolean;
   #goneEntry: Entry | undefined;
+  /** What the store keeps of `entry`; until the events are forgotten. */
+  #stored: StoredAt | undefined;
   /** Few: one for nearly every change. */
   #events: ViewEvent[] = [];
 
-  constructor(entry: Entry, previous: Entry | undefined, deleted: boolean) {
+  constructor(entry: Entry, previous: Entry | undefined, deleted: boolean, stored?: { readonly text: string }) {
+    if (stored !== undefined) this.#stored = { text: stored.text, revision: entry.revision };
     this.revision = entry.revision;
     this.entry = entry;
     this.previous = previous;
@@ -96,12 +115,14 @@ export class Change {
   forgetEvents(): void {
     this.#events = [];
     this.#goneEntry = undefined;
+    this.#stored = undefined;
   }
 
   /** Definitions that see the same view share its event; one that replaced another has views of its own. */
   #event(type: ServedEvent["type"], view: ObjectView): ViewEvent {
     let event = this.#events.find((each) => each.view === view && each.type === type);
-    if (event === undefined) this.#events.push((event = new ViewEvent(type, view)));
+    const stored = view === this.entry.view ? this.#stored : undefined;
+    if (event === undefined) this.#events.push((event = new ViewEvent(type, view, stored)));
     return event;
   }
 }

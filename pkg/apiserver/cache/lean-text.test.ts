@@ -14,6 +14,10 @@ function check(metadata: Record<string, unknown>, rest: object = {}): void {
   assert.equal(withoutManagedFields(text), JSON.stringify({ ...head, metadata: lean, ...rest }));
   const partial = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: lean };
   assert.equal(partialText(text), JSON.stringify(partial));
+  if (Object.keys(lean).length === 0) return;
+  const served = { resourceVersion: "7", ...lean };
+  assert.equal(withoutManagedFields(text, 7), JSON.stringify({ ...head, metadata: served, ...rest }));
+  assert.equal(partialText(text, 7), JSON.stringify({ ...partial, metadata: served }));
 }
 
 test("withoutManagedFields and partialText cut managedFields wherever they stand in metadata", () => {
@@ -35,6 +39,7 @@ test("partialText leaves texts that do not begin with kind, apiVersion and metad
   const text = JSON.stringify({ ...head, spec: { metadata: { managedFields: FIELDS } }, metadata: { name: "x" } });
   assert.equal(partialText(text), undefined);
   assert.equal(withoutManagedFields(text), text);
+  assert.equal(JSON.parse(withoutManagedFields(text, 7)).metadata.name, "x");
   for (const broken of ["", "{}", '{"metadata":{', '{"metadata":{"name":"x'])
     assert.deepEqual([withoutManagedFields(broken), partialText(broken)], [broken, undefined]);
 });

@@ -1,3 +1,5 @@
+import { withRevision } from "./stored.ts";
+
 const METADATA = '"metadata":{';
 const MANAGED_FIELDS = '"managedFields":[';
 const PARTIAL = '{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":';
@@ -10,24 +12,32 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** The text of an object without metadata.managedFields, found in the text as it is: nothing is parsed or encoded. */
-export function withoutManagedFields(text: string): string {
+/**
+ * The text of an object without metadata.managedFields, found in the text as it is: nothing is parsed or encoded. Of a
+ * stored text, which has no resourceVersion, the served form when the `revision` is given.
+ */
+export function withoutManagedFields(text: string, revision?: number): string {
   const found = metadataIn(text);
-  if (found === undefined || found.cutTo === 0) return text;
-  return text.slice(0, found.cutFrom) + text.slice(found.cutTo);
+  if (found === undefined) return revision === undefined ? text : withRevision(text, revision);
+  const { from, cutFrom, cutTo } = found;
+  const rest = cutTo === 0 ? text.slice(from + 1) : text.slice(from + 1, cutFrom) + text.slice(cutTo);
+  return text.slice(0, from + 1) + revisionField(revision) + rest;
 }
 
 /**
  * The text of the object's PartialObjectMetadata, without metadata.managedFields. Undefined for a text that does not
- * begin with kind, apiVersion and metadata: that takes decoding.
+ * begin with kind, apiVersion and metadata: that takes decoding. `revision` as above.
  */
-export function partialText(text: string): string | undefined {
+export function partialText(text: string, revision?: number): string | undefined {
   const found = metadataIn(text);
   if (found === undefined) return undefined;
   const { from, to, cutFrom, cutTo } = found;
-  if (cutTo === 0) return `${PARTIAL}${text.slice(from, to)}}`;
-  return `${PARTIAL}${text.slice(from, cutFrom)}${text.slice(cutTo, to)}}`;
+  const rest = cutTo === 0 ? text.slice(from + 1, to) : text.slice(from + 1, cutFrom) + text.slice(cutTo, to);
+  return `${PARTIAL}{${revisionField(revision)}${rest}}`;
 }
+
+const revisionField = (revision: number | undefined): string =>
+  revision === undefined ? "" : `"resourceVersion":"${revision}",`;
 
 /** Where an object's metadata stands in its text, and what to cut from it; `cutTo` is 0 where there is nothing. */
 interface MetadataSpan {

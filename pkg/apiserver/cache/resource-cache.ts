@@ -100,7 +100,7 @@ export class ResourceCache {
       if (bucket.entries.size === 0) this.#forgetEmpty();
     } else bucket.set(entry);
     this.changedAt = event.revision;
-    const change = new Change(entry, previous, deleted);
+    const change = new Change(entry, previous, deleted, event.value);
     for (const listener of this.#listeners.get("") ?? []) listener(change);
     if (namespace !== "") for (const listener of this.#listeners.get(namespace) ?? []) listener(change);
     if (this.#hasNamed) for (const listener of this.#listeners.get(`${namespace}/${name}`) ?? []) listener(change);
