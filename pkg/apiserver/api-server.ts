@@ -41,11 +41,10 @@ import {
   REGISTRY_WAITS,
   type RegistryServices,
   type RegistryWaits,
-  YamlParser,
-  type YamlParserOptions,
 } from "./registry/index.ts";
 import { createInProcessTransport } from "./transport/index.ts";
 import type { AdmissionPlugin, ResourceHooks, Route, ServerParts, UserInfo } from "./types.ts";
+import { YamlCodec, type YamlThreadOptions } from "./yaml/index.ts";
 
 export interface ApiServerOptions {
   /** Opened with `storedCodec`; closed by whoever opened it. */
@@ -71,8 +70,8 @@ export interface ApiServerOptions {
   readonly maxMutatingRequestsInflight?: number;
   /** How long an Event stays after its last write; an hour, as upstream, unless told. */
   readonly eventTtlMs?: number;
-  /** Where large YAML bodies are parsed; in a thread from the sources unless told. */
-  readonly yaml?: YamlParserOptions;
+  /** Where large YAML is parsed and rendered; in a thread from the sources unless told. */
+  readonly yaml?: YamlThreadOptions;
   /** Milliseconds since 1970; tests set it. */
   readonly now?: () => number;
   /** Upstream's unless told. */
@@ -138,7 +137,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         ? { user: undefined, audiences: [], error: "unknown token" }
         : tokens.verify(token, audiences),
     authorizer,
-    yaml: new YamlParser(options.yaml),
+    yaml: new YamlCodec(options.yaml),
     fields: new FieldManager(resources),
     now,
     waits: { ...REGISTRY_WAITS, ...options.waits },
@@ -218,7 +217,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     pipeline,
     tokens,
     async listen(at) {
-      const listener = await listenHttps({ pipeline, tokens, metrics, inFlight, flow, log }, at);
+      const listener = await listenHttps({ pipeline, tokens, metrics, inFlight, flow, yaml: services.yaml, log }, at);
       listeners.push(listener);
       return listener;
     },

@@ -8,7 +8,6 @@ export { Bootstrap } from "./bootstrap/index.ts";
 export { type Stored, storedCodec } from "./cache/index.ts";
 export { Compactor, type CompactorOptions } from "./compactor.ts";
 export type { ListenOptions, RunningListener, TlsFiles } from "./http/index.ts";
-export { YAML_LIMITS } from "./registry/index.ts";
 export { streamingRoutes } from "./streaming/index.ts";
 export { servePort } from "./transport/index.ts";
 export type {
@@ -23,3 +22,4 @@ export type {
   ServerParts,
   UserInfo,
 } from "./types.ts";
+export { YAML_LIMITS } from "./yaml/index.ts";

@@ -3,7 +3,7 @@
  * user the API server's thread fixed.
  *
  *   main: API server ──┬── store    SQLite, and its checkpoints
- *                      ├── yaml     reads large YAML bodies, while there are any
+ *                      ├── yaml     reads and writes large YAML, while there is any
  *                      ├── control  scheduler, controllers
  *                      └── node     containerd, kubelet, proxy, pod network
  */

@@ -11,6 +11,7 @@ import {
 } from "../auth/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { FlowController } from "../flowcontrol/index.ts";
+import type { YamlCodec } from "../yaml/index.ts";
 import type { InFlight } from "./in-flight.ts";
 import { Listener, type TlsFiles } from "./listener.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
@@ -42,6 +43,7 @@ export interface ListenerParts {
   readonly metrics: RequestMetrics;
   readonly inFlight: InFlight;
   readonly flow: FlowController;
+  readonly yaml: YamlCodec;
   readonly log: Logger;
 }
 

@@ -12,6 +12,7 @@ import type { Logger } from "#pkg/log/index.ts";
 import type { FlowController } from "../flowcontrol/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Route } from "../types.ts";
+import type { YamlCodec } from "../yaml/index.ts";
 import { gauges, type ServerState } from "./gauges.ts";
 import { Http2Request, Http2Response } from "./http2-exchange.ts";
 import { IdleSessions } from "./idle-sessions.ts";
@@ -69,6 +70,7 @@ export interface ListenerOptions {
   readonly metrics: RequestMetrics;
   readonly inFlight: InFlight;
   readonly flow: FlowController;
+  readonly yaml: YamlCodec;
   readonly log: Logger;
   /** How long connections may be of no use; 90 seconds where absent. */
   readonly idleTimeoutMs?: number;

@@ -1,10 +1,10 @@
-import { dump } from "js-yaml";
-import type { ResourceDefinition } from "#pkg/api/definition.ts";
-import { apiVersionOf, type KubeObject } from "#pkg/api/resource-ref.ts";
+import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import type { ListMeta } from "#pkg/api/types/meta-v1.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import { type IncludeObject, toPartialObjectMetadata, toPartialObjectMetadataList, toTable } from "../table/index.ts";
 import type { Reply } from "../types.ts";
+import type { YamlCodec } from "../yaml/index.ts";
+import type { Exchange } from "./exchange.ts";
 import { listBody } from "./list-body.ts";
 import { type Format, PROTOBUF_TYPE } from "./negotiate.ts";
 
@@ -17,15 +17,32 @@ export interface Rendered {
 
 type Plain = Extract<Reply, { kind: "view" | "list" | "object" }>;
 
-/** Encodes an answer in the form asked for. Plain JSON of stored objects is text that exists already. */
-export function render(reply: Plain, format: Format, query: URLSearchParams, pretty = false): Rendered {
+type List = Extract<Reply, { kind: "list" }>;
+
+/**
+ * Encodes an answer in the form asked for. Plain JSON of stored objects is text that exists already; only for much YAML
+ * there is something to wait for.
+ */
+export function render(
+  reply: Plain,
+  format: Format,
+  exchange: Pick<Exchange, "query" | "signal">,
+  pretty: boolean,
+  yaml: YamlCodec,
+): Rendered | Promise<Rendered> {
   const status = reply.kind === "list" ? 200 : reply.status;
   if (format.encoding === "json" && !pretty) {
     const text = plainText(reply, format);
     if (text !== undefined) return { status, contentType: "application/json", body: text };
   }
-  const value = shaped(reply, format, query);
-  if (format.encoding === "yaml") return { status, contentType: "application/yaml", body: toYaml(value) };
+  if (format.encoding === "yaml") {
+    const contentType = "application/yaml";
+    const body = toYaml(reply, format, exchange, yaml);
+    return body instanceof Promise
+      ? body.then((late) => ({ status, contentType, body: late }))
+      : { status, contentType, body };
+  }
+  const value = shaped(reply, format, exchange.query);
   if (format.encoding === "protobuf") {
     const { apiVersion, kind } = value as { apiVersion?: string; kind?: string };
     // A few answers, such as documents, are of no kind that has a protobuf form.
@@ -37,19 +54,29 @@ export function render(reply: Plain, format: Format, query: URLSearchParams, pre
   return { status, contentType: "application/json", body: text };
 }
 
-/** As Go writes it: a list stands where its name does, nothing is folded. */
-const toYaml = (value: object): string =>
-  dump(value, { noRefs: true, lineWidth: -1, seqNoIndent: true, skipInvalid: true });
+function toYaml(
+  reply: Plain,
+  format: Format,
+  { query, signal }: Pick<Exchange, "query" | "signal">,
+  yaml: YamlCodec,
+): string | Promise<Uint8Array> {
+  if (reply.kind !== "list" || format.as !== "object") return yaml.render(shaped(reply, format, query), signal);
+  return yaml.renderList(headOf(reply), textsOf(reply), signal);
+}
 
 function plainText(reply: Plain, format: Format): string | Uint8Array | undefined {
   if (reply.kind === "object") return reply.text ?? `${JSON.stringify(reply.object)}\n`;
   if (format.as !== "object") return undefined;
   if (reply.kind === "view") return `${reply.view.text}\n`;
-  const { definition, metadata, views } = reply;
+  const { definition, metadata } = reply;
+  const head = `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`;
+  return listBody(head, textsOf(reply), "]}\n");
+}
+
+function textsOf({ views }: List): string[] {
   const texts: string[] = Array.from({ length: views.length });
   for (let i = 0; i < views.length; i++) texts[i] = (views[i] as (typeof views)[number]).text;
-  const head = `{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${JSON.stringify(metadata)},"items":[`;
-  return listBody(head, texts, "]}\n");
+  return texts;
 }
 
 /** The answer as data, in the shape asked for. */
@@ -74,13 +101,16 @@ function shaped(reply: Plain, format: Format, query: URLSearchParams): object {
         ? toPartialObjectMetadata(reply.view.object, version)
         : toPartialObjectMetadataList(objects, metadata, version);
     default:
-      return reply.kind === "view" ? reply.view.object : listOf(definition, metadata, objects);
+      return reply.kind === "view" ? reply.view.object : { ...headOf(reply), items: objects };
   }
 }
 
-function listOf(definition: ResourceDefinition, metadata: ListMeta, items: readonly KubeObject[]): object {
-  return { kind: definition.listKind, apiVersion: apiVersionOf(definition), metadata, items };
-}
+/** A list without its items. */
+const headOf = ({ definition, metadata }: List): object => ({
+  kind: definition.listKind,
+  apiVersion: apiVersionOf(definition),
+  metadata,
+});
 
 export function includeObjectOf(query: URLSearchParams): IncludeObject {
   const value = query.get("includeObject") ?? "Metadata";

@@ -7,6 +7,7 @@ import type { FlowController } from "../flowcontrol/index.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { requestInfoOf } from "../request-info.ts";
 import type { Reply, RequestContext, RequestInfo, ServedEvent, UserInfo } from "../types.ts";
+import type { YamlCodec } from "../yaml/index.ts";
 import { AuditIds } from "./audit-ids.ts";
 import { readWholeBody } from "./body.ts";
 import { Exchange, type RawResponse } from "./exchange.ts";
@@ -15,7 +16,7 @@ import { impersonated, wantsImpersonation } from "./impersonation.ts";
 import { type InFlight, REQUEST_TIMEOUT_MS } from "./in-flight.ts";
 import { type Format, formatOf, isStream, JSON_OBJECT } from "./negotiate.ts";
 import { PeerTable, type RawRequest } from "./peer.ts";
-import { isPretty, render } from "./render.ts";
+import { isPretty, render, type Rendered } from "./render.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import { requestTimeoutOf } from "./request-timeout.ts";
 import { send } from "./send.ts";
@@ -35,6 +36,7 @@ export interface RequestHandlerOptions {
   }) => UserInfo | Promise<UserInfo>;
   readonly inFlight: InFlight;
   readonly flow: FlowController;
+  readonly yaml: YamlCodec;
   readonly metrics: RequestMetrics;
   readonly log: Logger;
 }
@@ -147,8 +149,9 @@ export class RequestHandler {
       case "list":
       case "object": {
         const pretty = isPretty(query, request.headers["user-agent"]);
-        const { status, contentType, body } = render(reply, format, query, pretty);
-        return send(exchange, status, { "content-type": contentType }, body);
+        const rendered = render(reply, format, exchange, pretty, this.#options.yaml);
+        if (rendered instanceof Promise) return this.#sendLater(exchange, rendered);
+        return send(exchange, rendered.status, { "content-type": rendered.contentType }, rendered.body);
       }
       case "bytes":
         return send(exchange, reply.status, reply.headers, reply.body);
@@ -158,6 +161,11 @@ export class RequestHandler {
         exchange.becomeLongRunning();
         return this.#watch(exchange, reply, format);
     }
+  }
+
+  async #sendLater(exchange: Exchange, rendered: Promise<Rendered>): Promise<void> {
+    const { status, contentType, body } = await rendered;
+    await send(exchange, status, { "content-type": contentType }, body);
   }
 
   async #stream(exchange: Exchange, reply: Extract<Reply, { kind: "stream" }>): Promise<void> {
@@ -247,7 +255,8 @@ export class RequestHandler {
     // An answer in what was asked for, also where the request did not come so far as to look at it.
     const format = exchange.format ?? (await wantedFormat(request.headers.accept, info));
     const reply = { kind: "object", status: error.code, object: error.toStatus() } as const;
-    const { contentType, body } = render(reply, format, query, isPretty(query, request.headers["user-agent"]));
+    const pretty = isPretty(query, request.headers["user-agent"]);
+    const { contentType, body } = await render(reply, format, exchange, pretty, this.#options.yaml);
     // Some errors are the words of others: webhooks, extension servers.
     const retry = Number(error.details?.retryAfterSeconds ?? 0);
     const headers = { "content-type": contentType, ...(retry > 0 ? { "retry-after": String(retry) } : {}) };

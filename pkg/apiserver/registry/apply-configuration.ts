@@ -1,12 +1,12 @@
 import { apiVersionOf } from "#pkg/api/resource-ref.ts";
 import { badRequest } from "#pkg/errors/index.ts";
 import type { RequestContext } from "../types.ts";
+import type { ParsedYaml } from "../yaml/index.ts";
 import { textOf } from "./body.ts";
 import { countMembers, findDuplicates, mayHoldDuplicates } from "./duplicate-fields.ts";
 import type { FieldValidation } from "./options.ts";
 import { parseJson } from "./parse-json.ts";
 import type { RegistryServices } from "./services.ts";
-import type { ParsedYaml } from "./yaml.ts";
 
 /** What server-side apply is given: parsed, and of the right kind. */
 export interface Configuration {

@@ -7,4 +7,3 @@ export { DefinitionTable, isStored } from "./resource-table.ts";
 export { REGISTRY_WAITS, type RegistryServices, type RegistryWaits } from "./services.ts";
 export { unknownResource } from "./still-served.ts";
 export { compareVersions } from "./version-order.ts";
-export { YAML_LIMITS, YamlParser, type YamlParserOptions } from "./yaml-parser.ts";

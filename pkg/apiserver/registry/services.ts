@@ -8,7 +8,7 @@ import type { AdmissionChain } from "../admission/index.ts";
 import type { FieldManager } from "../fieldmanager/index.ts";
 import type { Cache, Entry, ResourceCache, Stored } from "../cache/index.ts";
 import type { Authorizer, RequestContext, ResourceHooks, ResourceTable, TokenIssuer, TokenVerdict } from "../types.ts";
-import type { YamlParser } from "./yaml-parser.ts";
+import type { YamlCodec } from "../yaml/index.ts";
 
 /** An API object that the request owns and may change. */
 export type Obj = Mutable<KubeObject> & Record<string, any>; // oxlint-disable-line no-explicit-any -- any kind of object passes here
@@ -29,7 +29,7 @@ export interface RegistryServices {
   readonly authenticateToken: (token: string, audiences: readonly string[]) => Promise<TokenVerdict>;
   readonly authorizer: Authorizer;
   /** Parses the bodies that are YAML. */
-  readonly yaml: YamlParser;
+  readonly yaml: YamlCodec;
   /** Who owns which field. */
   readonly fields: FieldManager;
   readonly log: Logger;

@@ -1,5 +1,5 @@
-// Where the thread that reads large YAML bodies starts: a bundle of its own, so that it loads nothing else.
+// Where the thread that reads and writes large YAML starts: a bundle of its own, so that it loads nothing else.
 import { parentPort } from "node:worker_threads";
-import { runYamlWorker } from "#pkg/apiserver/registry/run-yaml-worker.ts";
+import { runYamlWorker } from "#pkg/apiserver/yaml/run-yaml-worker.ts";
 
 if (parentPort !== null) runYamlWorker(parentPort);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseYamlText } from "./yaml.ts";
+import { parseYamlText } from "./parse-yaml-text.ts";
 
 const valueOf = (text: string): unknown => parseYamlText(text).value;
 const BOMB = Array.from({ length: 10 }, (_, level) => {

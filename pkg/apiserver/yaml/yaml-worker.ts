@@ -1,4 +1,4 @@
-// The thread of YamlParser, where it runs from source.
+// The thread of YamlThread, where it runs from source.
 import { parentPort } from "node:worker_threads";
 import { runYamlWorker } from "./run-yaml-worker.ts";
 
