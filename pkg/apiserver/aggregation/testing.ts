@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as https from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TestContext } from "node:test";
-import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
+import type { KeyPair } from "#pkg/pki/index.ts";
+import { startOwnServer } from "../http/testing.ts";
 
 /** Flunders of wardle.example.com/v1alpha1, as upstream's sample API server has them. */
 export const WARDLE = { group: "wardle.example.com", version: "v1alpha1" } as const;
@@ -44,27 +43,19 @@ export async function startExtensionServer(
   frontProxyCa: KeyPair,
   options: { readonly serverName?: string; readonly port?: number } = {},
 ): Promise<ExtensionServer> {
-  const ca = await createAuthority("extension");
-  const { serverName = "api.wardle.svc" } = options;
-  const serving = await issueCertificate(ca, { commonName: serverName, dnsNames: [serverName], usage: "server" });
+  const { serverName = "api.wardle.svc", port } = options;
   const flunders = new Flunders();
-  const server = https.createServer({
-    ...serving,
-    ca: frontProxyCa.cert,
-    requestCert: true,
-    rejectUnauthorized: true,
-  });
-  const extension: ExtensionServer = {
-    port: 0,
-    caBundle: Buffer.from(ca.cert).toString("base64"),
-    seen: [],
-    answer: undefined,
-    upgrade: undefined,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  const { server, ...own } = await startOwnServer(
+    t,
+    { commonName: serverName, dnsNames: [serverName] },
+    {
+      ca: frontProxyCa.cert,
+      requestCert: true,
+      rejectUnauthorized: true,
+      ...(port === undefined ? {} : { port }),
     },
-  };
+  );
+  const extension: ExtensionServer = { ...own, seen: [], answer: undefined, upgrade: undefined };
   const note = (request: IncomingMessage): void => {
     const { method = "", url = "", headers, rawHeaders } = request;
     const { subject } = (request.socket as import("node:tls").TLSSocket).getPeerCertificate();
@@ -79,9 +70,7 @@ export async function startExtensionServer(
     if (extension.upgrade === undefined) socket.destroy();
     else extension.upgrade(request, socket);
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
-  t.after(() => extension.close());
-  return Object.assign(extension, { port: (server.address() as AddressInfo).port });
+  return extension;
 }
 
 /** list, get, create, delete and watch, of JSON only. */

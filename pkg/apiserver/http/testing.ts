@@ -1,6 +1,9 @@
-// The API over HTTPS, as tests of this folder and of others reach it.
+// The API over HTTPS, as tests of this folder and of others reach it; and the servers that it calls itself.
 import { once } from "node:events";
 import { type ClientHttp2Session, connect } from "node:http2";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TestContext } from "node:test";
 import { createAuthority, issueCertificate, type KeyPair } from "#pkg/pki/index.ts";
 import type { TestServer } from "../testing.ts";
 import type { ListenOptions } from "./listen-https.ts";
@@ -79,4 +82,40 @@ export async function call(on: ClientHttp2Session, path: string, options: Call =
     text,
     json: isJson ? JSON.parse(text) : undefined,
   };
+}
+
+export interface OwnServer {
+  readonly server: https.Server;
+  readonly port: number;
+  /** Its certificate's authority, PEM in base64. */
+  readonly caBundle: string;
+  close(): Promise<void>;
+}
+
+/** An HTTPS server on 127.0.0.1 with a certificate of an authority of its own; ends with the test. */
+export async function startOwnServer(
+  t: Pick<TestContext, "after">,
+  names: {
+    readonly commonName: string;
+    readonly dnsNames?: readonly string[];
+    readonly ipAddresses?: readonly string[];
+  },
+  { port, ...options }: https.ServerOptions & { readonly port?: number } = {},
+): Promise<OwnServer> {
+  // Of another name than the certificate, which would be taken for its own issuer.
+  const authority = await createAuthority("authority of a test's server");
+  const pair = await issueCertificate(authority, { ...names, usage: "server" });
+  const server = https.createServer({ ...pair, ...options });
+  server.listen(port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  t.after(close);
+  const caBundle = Buffer.from(authority.cert).toString("base64");
+  return { server, port: (server.address() as AddressInfo).port, caBundle, close };
 }

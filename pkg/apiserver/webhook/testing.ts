@@ -1,9 +1,6 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as https from "node:https";
-import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import { createAuthority, issueCertificate } from "#pkg/pki/index.ts";
+import { startOwnServer } from "../http/testing.ts";
 
 export interface TestWebhook {
   readonly port: number;
@@ -28,13 +25,6 @@ export async function startTestWebhook(
   answer: WebhookAnswer,
   dnsNames: readonly string[] = [],
 ): Promise<TestWebhook> {
-  const authority = await createAuthority("webhooks");
-  const pair = await issueCertificate(authority, {
-    commonName: "webhook",
-    ipAddresses: ["127.0.0.1"],
-    dnsNames,
-    usage: "server",
-  });
   const requests: { url: string; body: unknown }[] = [];
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = request.url ?? "/";
@@ -45,14 +35,8 @@ export async function startTestWebhook(
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(said));
   };
-  const server = https.createServer(pair, (request, response) => void serve(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  const caBundle = Buffer.from(authority.cert).toString("base64");
+  const names = { commonName: "webhook", ipAddresses: ["127.0.0.1"], dnsNames };
+  const { server, port, caBundle } = await startOwnServer(t, names);
+  server.on("request", (request, response) => void serve(request, response));
   return { port, caBundle, requests, clientConfig: (path) => ({ url: `https://127.0.0.1:${port}${path}`, caBundle }) };
 }
