@@ -7,6 +7,8 @@ const INTERVAL_MS = 5_000;
 const QUIET = 0.05;
 /** What must be gained at least. */
 const WORTH_BYTES = 6e6;
+/** Caches forget what a burst of work left in them within two minutes: then it is looked again, once. */
+const LATER_MS = 130_000;
 /** What the process must have grown by since it was trimmed. */
 const WORTH_TRIMMING_BYTES = 24e6;
 
@@ -21,6 +23,7 @@ type Gc = (options: { readonly type: "major"; readonly execution: "sync"; readon
 export function releaseMemoryWhenQuiet(trimAddon?: string): void {
   let before = performance.eventLoopUtilization();
   let collectedAt = 0;
+  let againAt = Number.POSITIVE_INFINITY;
   const trimmer = trimAddon === undefined ? undefined : new Trimmer(trimAddon);
   setInterval(() => {
     const { utilization } = performance.eventLoopUtilization(before);
@@ -32,11 +35,13 @@ export function releaseMemoryWhenQuiet(trimAddon?: string): void {
 
   function collect(): void {
     const { total_heap_size: total, used_heap_size: used } = getHeapStatistics();
-    // What is in use right after a collection is the floor: nothing is gained until it has grown again.
-    if (total - collectedAt < WORTH_BYTES || total - used < WORTH_BYTES / 2) return;
+    // What is in use right after a collection is the floor: nothing is gained until it has grown again, or caches shrank.
+    const hasGrown = total - collectedAt >= WORTH_BYTES && total - used >= WORTH_BYTES / 2;
+    if (!hasGrown && performance.now() < againAt) return;
     setFlagsFromString("--expose-gc");
     (runInNewContext("gc") as Gc)({ type: "major", execution: "sync", flavor: "last-resort" });
     collectedAt = getHeapStatistics().total_heap_size;
+    againAt = hasGrown ? performance.now() + LATER_MS : Number.POSITIVE_INFINITY;
   }
 }
 
