@@ -9,7 +9,7 @@
  *   watch {id}   ─────────────────────▶
  *              ◀───────────────────── started {id}, or response {id} with an error Status
  *              ◀───────────────────── events {id, texts}         many
- *   ack {id, count} ──────────────────▶                          after taking in a batch
+ *   ack {id, count} ──────────────────▶                          after taking in `ACK_EVENTS` or more
  *              ◀───────────────────── ended {id}                 the server ended the watch
  *   abort {id}   ─────────────────────▶                          nothing more comes for this id
  *
@@ -20,6 +20,8 @@ import type { ApiRequest } from "./types.ts";
 
 export const MAX_UNACKED_EVENTS = 1_000;
 export const MAX_BUFFERED_EVENTS = 20_000;
+/** Telling of each batch would wake the server's thread as often as it wakes this one. */
+export const ACK_EVENTS = 250;
 
 export interface PortRequest {
   readonly type: "request" | "watch";

@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import { CallTable } from "./call-table.ts";
 import type { EventDecoder } from "./event-decoder.ts";
 import { PortOutbox } from "./port-outbox.ts";
-import type { PortClientMessage, PortRequest, PortServerMessage } from "./port-protocol.ts";
+import { ACK_EVENTS, type PortClientMessage, type PortRequest, type PortServerMessage } from "./port-protocol.ts";
 import { encodeQuery } from "./query.ts";
 import { errorOfAnswer } from "./status-error.ts";
 import type { ApiRequest, Transport, WatchEvent } from "./types.ts";
@@ -69,6 +69,7 @@ class PortTransport implements Transport {
     const onAbort = (): void => wake.resolve();
     signal?.addEventListener("abort", onAbort);
     let open = true;
+    let taken = 0;
     try {
       for (;;) {
         while (inbox.length > 0) {
@@ -79,7 +80,11 @@ class PortTransport implements Transport {
               yield this.#decode(text);
               signal?.throwIfAborted();
             }
-            this.#send({ type: "ack", id, count: message.texts.length });
+            taken += message.texts.length;
+            if (taken >= ACK_EVENTS) {
+              this.#send({ type: "ack", id, count: taken });
+              taken = 0;
+            }
             continue;
           }
           open = false;
