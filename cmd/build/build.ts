@@ -1,6 +1,6 @@
 // Makes dist/minik: bundles of the sources, one for the program and one for each thread, put with its assets into a copy of the pinned Node (single executable).
 //   sources ──esbuild──▶ *.cjs ──────┐
-//   pause.c, trim.c ──gcc────────────┼──node --experimental-sea-config──▶ blob ──postject──▶ dist/minik
+//   pause.c ──gcc──▶ pause           ├──node --experimental-sea-config──▶ blob ──postject──▶ dist/minik
 //   better_sqlite3.node ─────────────┘
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,8 +28,6 @@ const { outputFiles } = await build({
 await Promise.all(outputFiles.map(async ({ path, text }) => await writeFile(path, asciiOnly(text))));
 
 await run(["gcc", "-static", "-nostdlib", "-Os", "-s", "-o", join(work, "pause"), join(root, "cmd/pause/pause.c")]);
-const trim = ["-shared", "-fPIC", "-o", join(work, "trim.node"), join(root, "cmd/trim/trim.c")];
-await run(["gcc", "-nostdlib", "-Os", "-s", ...trim]);
 await copyFile(
   join(root, `node_modules/better-sqlite3/prebuilds/linux-${machine}.node`),
   join(work, "better_sqlite3.node"),
@@ -53,7 +51,6 @@ await writeFile(
       "node.cjs": join(work, "node.cjs"),
       "better_sqlite3.node": join(work, "better_sqlite3.node"),
       pause: join(work, "pause"),
-      "trim.node": join(work, "trim.node"),
       "cri-v1.proto": join(root, "proto/cri-v1.proto"),
     },
   }),

@@ -13,8 +13,6 @@ export interface Assets {
   readonly sqliteAddon: string;
   /** The compiled cmd/pause. */
   readonly pause: string;
-  /** The compiled cmd/trim; only the single executable has it. */
-  readonly trimAddon?: string;
   /** proto/cri-v1.proto */
   readonly criProto: string;
 }
@@ -48,12 +46,13 @@ export async function locateAssets(dataDir: string): Promise<Assets> {
   }
   const dir = join(dataDir, "bin");
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const names = ["store.cjs", "yaml.cjs", "control.cjs", "node.cjs", "better_sqlite3.node", "trim.node", "pause"];
-  const [store, yaml, control, node, sqliteAddon, trimAddon, pause, criProto] = (await Promise.all(
-    [...names, "cri-v1.proto"].map(async (name) => await unpack(dir, name)),
-  )) as [string, string, string, string, string, string, string, string];
+  const [store, yaml, control, node, sqliteAddon, pause, criProto] = (await Promise.all(
+    ["store.cjs", "yaml.cjs", "control.cjs", "node.cjs", "better_sqlite3.node", "pause", "cri-v1.proto"].map(
+      async (name) => await unpack(dir, name),
+    ),
+  )) as [string, string, string, string, string, string, string];
   // What an earlier version unpacked is of no use to this one.
-  const kept = new Set([store, yaml, control, node, sqliteAddon, trimAddon, pause, criProto]);
+  const kept = new Set([store, yaml, control, node, sqliteAddon, pause, criProto]);
   for (const name of await readdir(dir)) if (!kept.has(join(dir, name))) await rm(join(dir, name), { force: true });
-  return { threads: { store, yaml, control, node }, sqliteAddon, trimAddon, pause, criProto };
+  return { threads: { store, yaml, control, node }, sqliteAddon, pause, criProto };
 }

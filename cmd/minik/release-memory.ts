@@ -9,28 +9,21 @@ const QUIET = 0.05;
 const WORTH_BYTES = 6e6;
 /** Caches forget what a burst of work left in them within two minutes: then it is looked again, once. */
 const LATER_MS = 130_000;
-/** What the process must have grown by since it was trimmed. */
-const WORTH_TRIMMING_BYTES = 24e6;
 
 type Gc = (options: { readonly type: "major"; readonly execution: "sync"; readonly flavor: "last-resort" }) => void;
 
 /**
  * Gives memory that this thread no longer uses back to the machine in quiet moments: starting, or a burst of work, takes
  * more than running, and V8 keeps it. Costs some 30 ms of the thread when it happens, and nothing while it works.
- *
- * @param trimAddon `Assets.trimAddon`, given to one thread of the process: it gives back what is not V8's as well
  */
-export function releaseMemoryWhenQuiet(trimAddon?: string): void {
+export function releaseMemoryWhenQuiet(): void {
   let before = performance.eventLoopUtilization();
   let collectedAt = 0;
   let againAt = Number.POSITIVE_INFINITY;
-  const trimmer = trimAddon === undefined ? undefined : new Trimmer(trimAddon);
   setInterval(() => {
     const { utilization } = performance.eventLoopUtilization(before);
     before = performance.eventLoopUtilization();
-    if (utilization > QUIET) return;
-    collect();
-    trimmer?.trim();
+    if (utilization <= QUIET) collect();
   }, INTERVAL_MS).unref();
 
   function collect(): void {
@@ -42,35 +35,5 @@ export function releaseMemoryWhenQuiet(trimAddon?: string): void {
     (runInNewContext("gc") as Gc)({ type: "major", execution: "sync", flavor: "last-resort" });
     collectedAt = getHeapStatistics().total_heap_size;
     againAt = hasGrown ? performance.now() + LATER_MS : Number.POSITIVE_INFINITY;
-  }
-}
-
-/**
- * Calls cmd/trim when the process has grown: what malloc keeps of bodies and texts that came and went (after heavy load more
- * than all that is in use), and pages of the program that only starting needed. Takes some milliseconds.
- */
-class Trimmer {
-  readonly #addon: string;
-  #trim: (() => void) | undefined;
-  /** The least the process took since it was trimmed. */
-  #floor = 0;
-
-  constructor(addon: string) {
-    this.#addon = addon;
-  }
-
-  trim(): void {
-    const bytes = process.memoryUsage.rss();
-    this.#floor = Math.min(this.#floor, bytes);
-    if (bytes - this.#floor < WORTH_TRIMMING_BYTES) return;
-    this.#trim ??= this.#load();
-    this.#trim();
-    this.#floor = process.memoryUsage.rss();
-  }
-
-  #load(): () => void {
-    const module: { exports: unknown } = { exports: {} };
-    process.dlopen(module, this.#addon);
-    return module.exports as () => void;
   }
 }

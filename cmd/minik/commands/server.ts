@@ -157,7 +157,7 @@ async function runServer(config: ServerConfig, log: Logger, life: AbortSignal): 
   }, RENEW_INTERVAL_MS);
   opened.defer(() => clearInterval(renewal));
 
-  releaseMemoryWhenQuiet(assets.trimAddon);
+  releaseMemoryWhenQuiet();
 
   /** A port to the API for a component in another thread. */
   const open = (user: UserInfo): MessagePort => {
