@@ -19,6 +19,8 @@ export class TypedError extends Error {
 interface Walk {
   readonly path: string[];
   readonly findings: string[];
+  /** Declared fields on the way to others are paths too. */
+  readonly named: boolean;
 }
 
 /**
@@ -26,10 +28,15 @@ interface Walk {
  * empty. @throws TypedError where `strict` and the schema does not have what is there
  */
 export function fieldsOf(type: FieldType, value: unknown, strict: boolean): FieldSet {
-  const walk: Walk = { path: [], findings: [] };
+  const walk: Walk = { path: [], findings: [], named: false };
   const set = nodeOf(type, value, walk, false) ?? LEAF;
   if (strict && walk.findings.length > 0) throw new TypedError(walk.findings);
   return set;
+}
+
+/** `withNamedFields` of `fieldsOf`, in one go. */
+export function namedFieldsOf(type: FieldType, value: unknown): FieldSet {
+  return nodeOf(type, value, { path: [], findings: [], named: true }, false) ?? LEAF;
 }
 
 /** Of what `fieldsOf` found for a whole object, what belongs to somebody in a type that leaves out some of its fields. */
@@ -79,7 +86,8 @@ function ofMap(
     const childType = declared ?? (type.kind === "map" ? type.element : DEDUCED);
     walk.path.push(element);
     if (childType === undefined) report(walk, "field not declared in schema");
-    let node = nodeOf(childType ?? DEDUCED, child, walk, declared === undefined);
+    const isPath = declared === undefined || (walk.named && !isPartlyUnowned(declared));
+    let node = nodeOf(childType ?? DEDUCED, child, walk, isPath);
     walk.path.pop();
     // An empty list sets nothing, nor does what holds only such; an empty object itself; metadata neither.
     if (node === undefined && (declared === undefined || (isEmptyObject(child) && !isPartlyUnowned(declared))))

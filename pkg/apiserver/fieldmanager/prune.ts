@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from "#pkg/api/definition.ts";
 import type { KubeObject } from "#pkg/api/resource-ref.ts";
-import { fieldsOf, withNamedFields } from "./fields-of.ts";
+import { namedFieldsOf, withNamedFields } from "./fields-of.ts";
 import { difference, type FieldSet, intersection, isEmpty, unionOf } from "./field-set.ts";
 import type { FieldType } from "./field-type.ts";
 import type { Managed } from "./managed-fields.ts";
@@ -32,8 +32,7 @@ export function prune(
   const lastType = versions.type(lastDefinition);
   const before = versions.convert(merged, definition, lastDefinition);
   const lastSet = withNamedFields(lastType, last.set);
-  const named = (type: FieldType, value: unknown): FieldSet => withNamedFields(type, fieldsOf(type, value, false));
-  const namedBefore = named(lastType, before);
+  const namedBefore = namedFieldsOf(lastType, before);
   let pruned = objectOf(removeItems(lastType, before, lastSet), before);
   let prunedAt = lastDefinition;
   for (const [apiVersion, owned] of appliedByVersion(managed)) {
@@ -42,14 +41,14 @@ export function prune(
     const type = versions.type(at);
     const all = versions.convert(before, lastDefinition, at);
     const left = versions.convert(pruned, prunedAt, at);
-    const namedAll = at === lastDefinition ? namedBefore : named(type, all);
-    const gone = difference(difference(namedAll, named(type, left)), withNamedFields(type, owned));
+    const namedAll = at === lastDefinition ? namedBefore : namedFieldsOf(type, all);
+    const gone = difference(difference(namedAll, namedFieldsOf(type, left)), withNamedFields(type, owned));
     pruned = objectOf(removeItems(type, all, gone), all);
     prunedAt = at;
   }
   const left = versions.convert(pruned, prunedAt, lastDefinition);
   if (left === before) return merged;
-  const gone = intersection(difference(namedBefore, named(lastType, left)), lastSet);
+  const gone = intersection(difference(namedBefore, namedFieldsOf(lastType, left)), lastSet);
   if (isEmpty(gone)) return merged;
   return versions.convert(objectOf(removeItems(lastType, before, gone), before), lastDefinition, definition);
 }

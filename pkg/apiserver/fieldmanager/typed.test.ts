@@ -4,7 +4,7 @@ import { builtinSchemas } from "#pkg/api/schema/builtin-schemas.ts";
 import type { Schema } from "#pkg/api/schema/schema.ts";
 import { compare } from "./compare.ts";
 import { FieldTypeCompiler, type FieldType } from "./field-type.ts";
-import { fieldsOf, TypedError, withNamedFields } from "./fields-of.ts";
+import { fieldsOf, namedFieldsOf, TypedError, withNamedFields } from "./fields-of.ts";
 import { merge } from "./merge.ts";
 import { reconciled } from "./reconcile.ts";
 import { removeItems } from "./remove-items.ts";
@@ -112,6 +112,19 @@ describe("fieldsOf", () => {
       "f:struct": { ".": {}, "f:x": {} },
       "f:labels": { ".": {}, "f:l": {} },
     });
+  });
+
+  it("namedFieldsOf names the same as what names the fields that are found", () => {
+    const whole = compiler.object({ type: "object", properties: { spec: SCHEMA } }, true, () => false);
+    for (const value of [
+      { struct: { x: "1" }, labels: { l: "1" }, set: ["a"], map: [{ a: "k", value: "1" }], open: { a: { b: 1 } } },
+      { struct: {}, labels: {}, set: [], map: [], open: {}, atomic: {}, list: [], nope: { a: {} } },
+    ]) {
+      assert.deepEqual(namedFieldsOf(TYPE, value), withNamedFields(TYPE, fieldsOf(TYPE, value, false)));
+      const object = { metadata: { name: "n", labels: { a: "b" }, finalizers: ["f"] }, spec: value };
+      assert.deepEqual(namedFieldsOf(whole, object), withNamedFields(whole, fieldsOf(whole, object, false)));
+    }
+    assert.deepEqual(namedFieldsOf(whole, { metadata: { name: "n" } }), {});
   });
 });
 
