@@ -1,7 +1,8 @@
 /**
  * Messages between a worker thread's client and the API server's thread, over one MessagePort. The user is fixed when
  * the port is opened. Objects travel as JSON text: a string copies faster than a structured clone, and the server has
- * the text of what it serves at hand; managedFields are left out. What one side has to say in one turn comes as one list of messages, in order.
+ * the text of what it serves at hand; managedFields are left out. What one side has to say in one turn comes as one
+ * list of messages, in order.
  *
  *   client                              server
  *   request {id} ─────────────────────▶
