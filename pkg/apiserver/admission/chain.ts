@@ -19,14 +19,14 @@ export class AdmissionChain {
   /** Undefined when no plugin has to wait for anything. @throws the ApiError of the first that refuses, also at once */
   admit(attributes: AdmissionAttributes): Promise<void> | undefined {
     const { mutating } = this.#about(attributes.definition);
-    let wanted = false;
-    const first: AdmissionPass = { again: false, notes: new Map(), runAgain: () => (wanted = true) };
-    const waiting = inTurn(mutating, (plugin) => plugin.admit?.(attributes, first));
+    const pass = new Pass();
+    const ask = (plugin: AdmissionPlugin): void | Promise<void> => plugin.admit?.(attributes, pass);
     const again = (): Promise<void> | undefined => {
-      if (!wanted) return undefined;
-      const second: AdmissionPass = { ...first, again: true };
-      return inTurn(mutating, (plugin) => plugin.admit?.(attributes, second));
+      if (!pass.isWanted) return undefined;
+      pass.again = true;
+      return inTurn(mutating, ask);
     };
+    const waiting = inTurn(mutating, ask);
     return waiting === undefined ? again() : waiting.then(again);
   }
 
@@ -52,6 +52,20 @@ export class AdmissionChain {
     };
     this.#byDefinition.set(definition, plugins);
     return plugins;
+  }
+}
+
+class Pass implements AdmissionPass {
+  again = false;
+  isWanted = false;
+  #notes: AdmissionPass["notes"] | undefined;
+
+  get notes(): AdmissionPass["notes"] {
+    return (this.#notes ??= new Map());
+  }
+
+  runAgain(): void {
+    this.isWanted = true;
   }
 }
 

@@ -34,15 +34,28 @@ export function compareOrders(a: Order, b: Order): number {
   return a.rank === 0 ? compareEntries(a.value as Entries, b.value as Entries) : compareValues(a.value, b.value);
 }
 
+/** Up to this many are sorted by insertion: `Array.sort` allocates more than most objects have fields. */
+const FEW = 16;
+
 /** Sorts in place. */
 export function sortElements(elements: string[]): string[] {
-  const orders = new Map<string, Order>();
+  let orders: Map<string, Order> | undefined;
   for (const each of elements) {
     const order = orderOf(each);
-    if (order !== each) orders.set(each, order);
+    if (order !== each) (orders ??= new Map()).set(each, order);
   }
-  if (orders.size === 0) return elements.sort(compareTexts);
-  return elements.sort((a, b) => compareOrders(orders.get(a) ?? a, orders.get(b) ?? b));
+  if (orders !== undefined) return elements.sort((a, b) => compareOrders(orders.get(a) ?? a, orders.get(b) ?? b));
+  return elements.length > FEW ? elements.sort(compareTexts) : sortFew(elements);
+}
+
+function sortFew(texts: string[]): string[] {
+  for (let i = 1; i < texts.length; i++) {
+    const text = texts[i] as string;
+    let at = i;
+    for (; at > 0 && (texts[at - 1] as string) > text; at--) texts[at] = texts[at - 1] as string;
+    texts[at] = text;
+  }
+  return texts;
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
