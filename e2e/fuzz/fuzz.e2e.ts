@@ -16,7 +16,7 @@ const SEED = Number(process.env["FUZZ_SEED"] ?? 20_261_121);
 const SECONDS = Number(process.env["FUZZ_SECONDS"] ?? 20);
 const CLIENTS = 8;
 /** What the server may have grown by, in MB, when everything is deleted again. */
-const GROWTH_MB = 100;
+const GROWTH_MB = 200;
 const QUIET_MS = 30_000;
 /** An accepted one may stand in the way of every other request: they go one after the other, and are removed at once. */
 const ALONE = new Set(["admissionregistration.k8s.io", "apiregistration.k8s.io", "apiextensions.k8s.io"]);

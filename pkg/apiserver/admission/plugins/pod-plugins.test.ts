@@ -26,6 +26,12 @@ describe("ServiceAccount", () => {
     assert.deepEqual(p.spec.imagePullSecrets, [{ name: "pull" }]);
   });
 
+  it("leaves a volume without a name to validation", async () => {
+    const p = pod({ volumes: [{ emptyDir: {} }] });
+    await new ServiceAccount({ reader: readerOf({ serviceaccounts: [named("default")] }) }).admit(write({ object: p }));
+    assert.equal(p.spec.volumes.length, 2);
+  });
+
   it("mounts no token when pod or account say so", async () => {
     const reader = readerOf({ serviceaccounts: [named("default", { automountServiceAccountToken: false })] });
     const plugin = new ServiceAccount({ reader });

@@ -87,7 +87,10 @@ export class ServiceAccount implements AdmissionPlugin {
 function mountToken(pod: Mutable<Pod>): void {
   const spec = pod.spec;
   if (spec === undefined) return;
-  const known = (spec.volumes ?? []).find((v) => v.name.startsWith(VOLUME_PREFIX) && v.projected !== undefined);
+  // Validation comes later: a volume may have no name.
+  const isToken = ({ name, projected }: Partial<Volume>): boolean =>
+    projected !== undefined && name?.startsWith(VOLUME_PREFIX) === true;
+  const known = spec.volumes?.find(isToken);
   const name = known?.name ?? VOLUME_PREFIX + suffix();
   let mounted = false;
   const mount = (container: Mutable<Container>): void => {
