@@ -4,8 +4,8 @@ import type { Answer, Call, RawClient } from "../bad-input/raw-client.ts";
 // oxlint-disable-next-line no-explicit-any -- objects of every kind pass here
 export type Loose = Record<string, any>;
 
-/** What upstream answers 500 to as well: the scale of an object that says nothing of replicas. */
-const UPSTREAMS_OWN = /the spec replicas field .* does not exist/;
+/** What upstream answers so as well: the scale of an object that says nothing of replicas, revisions that are not there yet. */
+const UPSTREAMS_OWN = /the spec replicas field .* does not exist|Timeout: Too large resource version/;
 
 export interface Counts {
   requests: number;
