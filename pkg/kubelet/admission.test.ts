@@ -23,4 +23,12 @@ describe("admitPod", () => {
     const onPort = testPod({ containers: [testContainer("c", { ports: [{ containerPort: 80, hostPort: 80 }] })] });
     assert.equal(admitPod(onPort, { node, active: [onPort] })?.reason, "NodePorts");
   });
+
+  it("refuses pods that are for another operating system", () => {
+    assert.deepEqual(admitPod(testPod({ os: { name: "windows" } }), { node, active: [] }), {
+      reason: "PodOSNotSupported",
+      message: "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS",
+    });
+    assert.equal(admitPod(testPod({ os: { name: "linux" } }), { node, active: [] }), undefined);
+  });
 });

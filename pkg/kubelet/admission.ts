@@ -24,6 +24,7 @@ export function admitPod(pod: Pod, { node, active, pressures = [] }: AdmissionFa
   return (
     sysctlFailure(pod) ??
     pressureFailure(pod, pressures) ??
+    systemFailure(pod) ??
     affinityFailure(pod, node) ??
     taintFailure(pod, node) ??
     portFailure(pod, active) ??
@@ -41,6 +42,14 @@ function pressureFailure(pod: Pod, pressures: readonly string[]): PodFailure | u
   if (pressures.length === 0 || isCritical(pod)) return undefined;
   if (pressures.every((type) => type === "MemoryPressure") && qosClassOf(pod) !== "BestEffort") return undefined;
   return { reason: "Evicted", message: `Pod was rejected: The node had condition: [${pressures.join(" ")}]. ` };
+}
+
+function systemFailure({ spec: { os } }: Pod): PodFailure | undefined {
+  if (os === undefined || os.name === "linux") return undefined;
+  return {
+    reason: "PodOSNotSupported",
+    message: "Pod was rejected: Failed to admit pod as the OS field doesn't match node OS",
+  };
 }
 
 function affinityFailure(pod: Pod, node: Node): PodFailure | undefined {
